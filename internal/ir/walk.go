@@ -9,6 +9,9 @@ func Rewrite(e Expr, f func(Expr) Expr) Expr {
 	return f(rebuild(e, func(x Expr) Expr { return Rewrite(x, f) }))
 }
 
+// Below copies e with its direct sub-expressions replaced by g; leaves are returned as they are.
+func Below(e Expr, g func(Expr) Expr) Expr { return rebuild(e, g) }
+
 // rebuild copies e with its direct sub-expressions replaced by g.
 func rebuild(e Expr, g func(Expr) Expr) Expr {
 	switch e := e.(type) {

@@ -11,14 +11,20 @@ import (
 // Plan is what one read does: a tree of levels, and the counting select where a count is wanted. The zero Plan has no root
 // and every consumer refuses it.
 type Plan struct {
-	root  *Level
-	count *Select
+	root   *Level
+	count  *Select
+	cursor []int
 }
+
+// Cursor gives the columns of a root tuple that hold the values of its ordering terms; nil where the root has no keyset
+// position (grouped, or without a key).
+func (p Plan) Cursor() []int { return p.cursor }
 
 // Root is the tree's top level; nil for the zero Plan.
 func (p Plan) Root() *Level { return p.root }
 
-// Count selects one row with one Int column, the number of root rows regardless of the range; nil where not wanted.
+// Count selects the number of root rows regardless of the range, as one row with one Int column; of a grouped root it
+// selects the groups themselves, one row each. nil where not wanted.
 func (p Plan) Count() *Select { return p.count }
 
 // Level is one statement: its select, how a fetched tuple becomes an output object, and the to-many levels below it.
@@ -29,10 +35,11 @@ type Level struct {
 }
 
 // Child is a level fetched for all tuples of the level above at once. Its select has Parents; its first column is the
-// ordinal (Int, from 0) of the parent key the row belongs to.
+// ordinal (Int, from 0) of the parent key the row belongs to. An ungrouped aggregate (Grouped, no Group) has one row per
+// key, NULL keys included; otherwise a key with a NULL has no rows.
 type Child struct {
 	*Level
-	Key    []int // columns of the parent's tuple that make the key; a NULL in it has no rows
+	Key    []int // columns of the parent's tuple that make the key
 	Single bool  // at most one row per parent: an object or null, not an array
 }
 

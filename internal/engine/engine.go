@@ -1,0 +1,149 @@
+// Package engine owns the one main path: bind → plan → render SQL → run in one snapshot → a result for render. Everything
+// that reads or writes data calls Run and nothing below it. It knows nothing of HTTP or of request syntax.
+package engine
+
+import (
+	"context"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/store"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// Engine runs operations of actors against a store under a set of policies.
+type Engine struct {
+	store    store.Store
+	set      *policy.Set
+	limits   plan.Limits
+	clock    clock.Clock
+	programs *otter.Cache[string, *program]
+}
+
+// programsKept bounds the plan cache, in programs.
+const programsKept = 4096
+
+// New makes an engine. Its plan cache lives and dies with it: a changed catalogue means a new engine.
+func New(s store.Store, set *policy.Set, limits plan.Limits, clk clock.Clock) *Engine {
+	return &Engine{store: s, set: set, limits: limits, clock: clk,
+		programs: otter.Must(&otter.Options[string, *program]{MaximumSize: programsKept})}
+}
+
+// Set is the compiled policies the engine runs under.
+func (e *Engine) Set() *policy.Set { return e.set }
+
+// Op is one operation. A read carries Request; Peek asks whether rows exist beyond its limit.
+type Op struct {
+	Read ir.Request
+	Peek bool
+}
+
+// Answer is an operation's outcome.
+type Answer struct {
+	Level  *plan.Level
+	Result *plan.Result
+	Total  int64         // rows of the root regardless of its range; -1 where not asked for
+	More   bool          // Peek: a further row exists
+	Last   []value.Value // the last root row's ordering values; nil where there is no keyset position
+}
+
+// Run carries out operations together: all of them see one snapshot. One request is a list of one.
+func (e *Engine) Run(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
+	snap, err := e.store.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer snap.Close()
+	out := make([]Answer, len(ops))
+	for i, op := range ops {
+		p, err := e.program(op.Read, actor)
+		if err != nil {
+			return nil, err
+		}
+		out[i], err = e.read(ctx, snap, p, op, actor)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (e *Engine) read(ctx context.Context, snap store.Snapshot, p *program, op Op, actor policy.Actor) (Answer, error) {
+	env := &ir.Env{Args: op.Read.Args, Auth: actor.Values(), Now: e.clock.Now().UnixMicro()}
+	r := &run{ctx: ctx, snap: snap, env: env, limits: e.limits}
+	a := Answer{Level: p.plan.Root(), Total: -1}
+	limit := rootLimit(p.plan, env)
+	if op.Peek && limit >= 0 {
+		r.env = raised(env, p.plan, limit+1)
+	}
+	res, err := r.root(p)
+	if err != nil {
+		return Answer{}, err
+	}
+	a.Result = res
+	if op.Peek && limit >= 0 && int64(len(res.Tuples)) > limit {
+		a.More = true
+		cut(res, int(limit))
+	}
+	a.Last = last(p.plan, res)
+	if p.count != nil {
+		if a.Total, err = r.count(p); err != nil {
+			return Answer{}, err
+		}
+	}
+	res.Total = a.Total
+	return a, nil
+}
+
+// rootLimit is the value of the root's limit, -1 where it has none.
+func rootLimit(p plan.Plan, env *ir.Env) int64 {
+	if p.Root().Select.Limit == nil {
+		return -1
+	}
+	v, _ := env.Leaf(p.Root().Select.Limit)
+	return v.Int()
+}
+
+// raised is env with the root's limit replaced, where it is a value of the request.
+func raised(env *ir.Env, p plan.Plan, limit int64) *ir.Env {
+	param, ok := p.Root().Select.Limit.(*ir.Param)
+	if !ok {
+		return env
+	}
+	out := *env
+	out.Args = append([]value.Value{}, env.Args...)
+	out.Args[param.Slot] = value.OfInt(limit)
+	return &out
+}
+
+func cut(res *plan.Result, n int) {
+	res.Tuples = res.Tuples[:n]
+	for i := range res.Children {
+		res.Children[i].Of = res.Children[i].Of[:n]
+	}
+}
+
+func last(p plan.Plan, res *plan.Result) []value.Value {
+	if p.Cursor() == nil || len(res.Tuples) == 0 {
+		return nil
+	}
+	tuple := res.Tuples[len(res.Tuples)-1]
+	out := make([]value.Value, len(p.Cursor()))
+	for i, c := range p.Cursor() {
+		out[i] = tuple[c]
+	}
+	return out
+}
+
+// Explain gives the stages of one read as an actor would run it.
+func (e *Engine) Explain(req ir.Request, actor policy.Actor) (*Explanation, error) {
+	if req.Query == nil {
+		return nil, fault.New(fault.Internal, "Internal error")
+	}
+	return explain(req, actor, e.set, e.limits, e.store.Dialect())
+}
