@@ -132,7 +132,8 @@ type Field struct {
 	Fill        Source
 	Pos         Pos
 
-	pattern *regexp.Regexp // compiled Pattern
+	pattern  *regexp.Regexp // compiled Pattern
+	refState visit          // only while resolving
 }
 
 // IsKey reports whether the field is part of its collection's primary key.
@@ -297,6 +298,22 @@ type Relation struct {
 
 // ToOne reports whether the relation leads to at most one row.
 func (r *Relation) ToOne() bool { return r.Cardinality == ManyToOne || r.Cardinality == OneToOne }
+
+// Halves splits a many-to-many relation: from From to the junction's rows, and from the junction to To.
+func (r *Relation) Halves() (in, out *Relation) {
+	j := r.Junction
+	in = &Relation{Name: j.Collection.Key, From: r.From, To: j.Collection, Cardinality: OneToMany, FK: j.FromFK, Pairs: pairs(j.FromFK.Targets, j.FromFK.Columns)}
+	out = &Relation{Name: r.To.Key, From: j.Collection, To: r.To, Cardinality: ManyToOne, Forward: true, FK: j.ToFK, Pairs: pairs(j.ToFK.Columns, j.ToFK.Targets)}
+	return in, out
+}
+
+func pairs(from, to []*Field) []Pair {
+	out := make([]Pair, len(from))
+	for i := range from {
+		out[i] = Pair{From: from[i], To: to[i]}
+	}
+	return out
+}
 
 // Pair equates a field of one side with a field of the other.
 type Pair struct{ From, To *Field }
