@@ -40,7 +40,7 @@ func (r *resolver) resolveFields() {
 			}
 		}
 		if len(d.Fields) == 0 {
-			r.problems.Add(d.Pos, "", "collection %q has no fields", d.Key)
+			r.problems.Add(d.Pos, "`fields: { id: uuid, title: text }`, or `view:`", "collection %q has no fields", d.Key)
 		}
 		r.checkFormerNames(d)
 	}

@@ -1,6 +1,10 @@
 package schema
 
-import "github.com/socle-hq/socle/internal/value"
+import (
+	"strconv"
+
+	"github.com/socle-hq/socle/internal/value"
+)
 
 var actions = map[string]Action{"restrict": Restrict, "cascade": Cascade, "set_null": SetNull}
 
@@ -91,7 +95,7 @@ func (r *resolver) addForeignKey(d *draft, s *ForeignKeySpec) {
 // matching checks that the target columns identify a row and pair up with the referring ones.
 func (r *resolver) matching(s *ForeignKeySpec, columns []*Field, target *draft, targets []*Field) bool {
 	if len(columns) != len(targets) {
-		r.problems.Add(s.Key.Pos, "", "foreign key %q has %d columns but %q is identified by %d", s.Key.Text, len(columns), s.Ref.Text, len(targets))
+		r.problems.Add(s.Key.Pos, "", "foreign key %q refers from %s to %s of %q", s.Key.Text, count(columns), count(targets), s.Ref.Text)
 		return false
 	}
 	if !identifies(target, targets) {
@@ -99,6 +103,13 @@ func (r *resolver) matching(s *ForeignKeySpec, columns []*Field, target *draft, 
 		return false
 	}
 	return true
+}
+
+func count(columns []*Field) string {
+	if len(columns) == 1 {
+		return "1 column"
+	}
+	return strconv.Itoa(len(columns)) + " columns"
 }
 
 func firstWord(words []Word) Word {

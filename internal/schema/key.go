@@ -34,6 +34,9 @@ func (r *resolver) resolveKeys() {
 func (r *resolver) setPrimaryKey(d *draft) {
 	words := d.spec.PrimaryKey
 	if id, ok := d.FieldByKey("id"); words == nil && !d.spec.Keyless {
+		if len(d.Fields) == 0 {
+			return
+		}
 		if !ok || id.Computed != nil {
 			r.problems.Add(d.Pos, "add a field `id: uuid`, or `primary_key: [column, …]`, or `primary_key: none`", "collection %q has no primary key", d.Key)
 			return

@@ -42,6 +42,10 @@ func (r *resolver) defaultOf(f *Field, what string, l Constant) Default {
 		return Default{}
 	}
 	for _, broken := range CheckValue(f, v) {
+		if broken.Rule == "enum" {
+			r.problems.Add(l.Pos, "one of "+strings.Join(f.Enum, ", "), "%s of field %q is not one of its values%s", what, f.Key, DidYouMean(v.Str(), f.Enum))
+			continue
+		}
 		r.problems.Add(l.Pos, "", "%s of field %q breaks its own %s", what, f.Key, broken.Rule)
 	}
 	return Default{Kind: Literal, Value: v}

@@ -91,7 +91,7 @@ func across(j Junction) *Relation {
 func (r *resolver) deriveJunction(d *draft, byCollection map[*Collection]*draft) {
 	sides := junctionSides(d)
 	if len(sides) != 2 {
-		if d.Junction && d.spec.View == nil {
+		if d.Junction && d.spec.View == nil && !r.anyBroken(d) {
 			r.problems.Add(d.Pos, "name the way under `relations:` with `via:`", "a junction has exactly two references; %q has %d", d.Key, len(sides))
 		}
 		return
@@ -196,6 +196,15 @@ func (r *resolver) referenceOf(d *draft, w Word, name string, to *Collection) (*
 func (r *resolver) brokenReference(d *draft, name string) bool {
 	f, ok := d.FieldByKey(name)
 	return ok && d.fields[f] != nil && d.fields[f].Ref.Present() && f.Ref == nil
+}
+
+func (r *resolver) anyBroken(d *draft) bool {
+	for _, f := range d.Fields {
+		if r.brokenReference(d, f.Key) {
+			return true
+		}
+	}
+	return false
 }
 
 // declaredAcross finds the two references of a junction that lead from d and to the other side.

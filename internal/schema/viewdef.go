@@ -57,6 +57,9 @@ func (r *resolver) resolveView(d *draft) {
 		return
 	}
 	r.resolveView(source)
+	if source.spec.View != nil && source.View == nil {
+		return // its own mistake is reported
+	}
 	d.View = &ViewDef{From: source.Collection, Where: v.Where}
 	for i := range d.spec.Fields {
 		r.addViewField(d, source, &d.spec.Fields[i])
@@ -178,7 +181,7 @@ func (r *resolver) groupView(d *draft) {
 	}
 	for i, f := range d.Fields {
 		s := d.fields[f]
-		if d.View.Fields[i].Agg == "" && !grouped[s.Source.Text] && !grouped[f.Key] {
+		if f.Type.Kind != value.Null && d.View.Fields[i].Agg == "" && !grouped[s.Source.Text] && !grouped[f.Key] {
 			r.problems.Add(s.Source.Pos, "add it to group_by, or aggregate it", "field %q is neither aggregated nor grouped by", f.Key)
 		}
 	}

@@ -28,9 +28,6 @@ func (c *collection) read(root *Node) {
 		"policies":     c.policies,
 		"view":         c.view,
 	})
-	if s.View == nil && len(s.Fields) == 0 && !c.Problems.Failed() {
-		c.Problems.Add(root.Pos, "`fields: { id: uuid, title: text }`", "a collection needs fields, or a view")
-	}
 }
 
 func (c *collection) primaryKey(n *Node) {

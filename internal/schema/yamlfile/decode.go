@@ -7,7 +7,10 @@ import (
 )
 
 // Decoder reads nodes into plain values and collects what does not fit.
-type Decoder struct{ Problems schema.Problems }
+type Decoder struct {
+	Problems schema.Problems
+	known    map[string]Keys // by name of the mapping, kept where a test asks for it
+}
 
 // Keys says what a mapping may hold and who reads each entry.
 type Keys map[string]func(*Node)
@@ -20,6 +23,9 @@ func (d *Decoder) Object(n *Node, what string, keys Keys) {
 	if n.Kind != Map {
 		d.Expected(n, what+" is a mapping")
 		return
+	}
+	if d.known != nil {
+		d.known[what] = keys
 	}
 	for _, p := range n.Pairs {
 		if read, ok := keys[p.Key.Text]; ok {
