@@ -1,0 +1,99 @@
+package auth
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jws"
+	"github.com/maypok86/otter/v2"
+
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/policy"
+)
+
+// Audience is what every token of the product is for.
+const Audience = "authenticated"
+
+// Tokens issues and verifies a project's JWTs.
+type Tokens struct {
+	keys   *Keys
+	issuer string
+	clock  clock.Clock
+	seen   *otter.Cache[tokenHash, verified]
+}
+
+// tokensKept bounds the cache of verified tokens.
+const tokensKept = 10_000
+
+// NewTokens binds a key set to an issuer; see Issuer.
+func NewTokens(keys *Keys, issuer string, clk clock.Clock) *Tokens {
+	return &Tokens{keys, issuer, clk, otter.Must(&otter.Options[tokenHash, verified]{MaximumSize: tokensKept})}
+}
+
+// Issuer is the iss claim of a project with the public URL, "socle" where it has none.
+func Issuer(publicURL string) string {
+	if publicURL == "" {
+		return "socle"
+	}
+	return publicURL + "/auth/v1"
+}
+
+// Grant says for whom a token is.
+type Grant struct {
+	Sub    string         // uuid
+	Role   string         // authenticated or anon; "" is authenticated
+	Claims map[string]any // further claims: email, aal, app_metadata, …; the reserved ones are refused
+	TTL    time.Duration
+}
+
+// reserved claims are set by Issue alone.
+var reserved = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "role"}
+
+// Issue signs a token. The error says what of the grant is wrong and is safe to show.
+func (t *Tokens) Issue(g Grant) (string, error) {
+	if g.Role == "" {
+		g.Role = policy.Authenticated
+	}
+	if g.Role != policy.Authenticated && g.Role != policy.Anon {
+		return "", fmt.Errorf("no token is issued for role %q: it is %s or %s", g.Role, policy.Authenticated, policy.Anon)
+	}
+	id, err := uuid.Parse(g.Sub)
+	if err != nil || len(g.Sub) != 36 {
+		return "", fmt.Errorf("the subject is not a uuid such as 0190f3a1-7c5e-7000-8000-000000000001")
+	}
+	claims := map[string]any{}
+	for k, v := range g.Claims {
+		claims[k] = v
+	}
+	for _, k := range reserved {
+		if _, set := claims[k]; set {
+			return "", fmt.Errorf("the claim %q cannot be chosen", k)
+		}
+	}
+	now := t.clock.Now()
+	claims["iss"], claims["aud"], claims["sub"], claims["role"] = t.issuer, Audience, id.String(), g.Role
+	claims["iat"], claims["exp"] = now.Unix(), now.Add(g.TTL).Unix()
+	return t.sign(claims)
+}
+
+func (t *Tokens) sign(claims map[string]any) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", fmt.Errorf("the claims are not JSON: %w", err)
+	}
+	headers := jws.NewHeaders()
+	if err := headers.Set("typ", "JWT"); err != nil {
+		return "", err
+	}
+	signed, err := jws.Sign(payload, jws.WithKey(jwa.ES256(), t.keys.signing, jws.WithProtectedHeaders(headers)))
+	if err != nil {
+		return "", fmt.Errorf("sign: %w", err)
+	}
+	if len(signed) > maxToken {
+		return "", fmt.Errorf("the token would be %d bytes; at most %d are accepted", len(signed), maxToken)
+	}
+	return string(signed), nil
+}

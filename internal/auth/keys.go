@@ -1,0 +1,169 @@
+package auth
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jwk"
+)
+
+// Prefixes of the API keys. Clients tell the two kinds apart, and both from a JWT, by them.
+const (
+	publishablePrefix = "sb_publishable_"
+	secretPrefix      = "sb_secret_"
+)
+
+// keyFormat is the version of the stored form.
+const keyFormat = 1
+
+// Keys is a project's key set. It is immutable.
+type Keys struct {
+	Publishable string // names the project: anonymous calls, safe in a browser
+	Secret      string // acts as service_role
+
+	sealing     []byte    // 32 bytes
+	signing     jwk.Key   // private; signs new tokens
+	verifying   []jwk.Key // public halves of every accepted signing key, the current one first
+	fingerprint string
+}
+
+// stored is the JSON of the keys file and of SOCLE_KEYS.
+type stored struct {
+	Format      int               `json:"format"`
+	Publishable string            `json:"publishable"`
+	Secret      string            `json:"secret"`
+	Sealing     []byte            `json:"sealing"`
+	Signing     []json.RawMessage `json:"signing"` // private JWKs; the first signs
+}
+
+// generate draws a new key set.
+func generate(random io.Reader) ([]byte, error) {
+	var raw [32 + 32 + 32]byte
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
+		return nil, fmt.Errorf("draw keys: %w", err)
+	}
+	key, err := newSigningKey(random)
+	if err != nil {
+		return nil, fmt.Errorf("make signing key: %w", err)
+	}
+	text := base64.RawURLEncoding
+	return json.MarshalIndent(stored{
+		Format:      keyFormat,
+		Publishable: publishablePrefix + text.EncodeToString(raw[:24]),
+		Secret:      secretPrefix + text.EncodeToString(raw[32:64]),
+		Sealing:     raw[64:],
+		Signing:     []json.RawMessage{key},
+	}, "", "  ")
+}
+
+// newSigningKey makes an ES256 key whose kid is its RFC 7638 thumbprint.
+func newSigningKey(random io.Reader) (json.RawMessage, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), random)
+	if err != nil {
+		return nil, err
+	}
+	key, err := jwk.Import(private)
+	if err != nil {
+		return nil, err
+	}
+	if err := name(key); err != nil {
+		return nil, err
+	}
+	return json.Marshal(key)
+}
+
+// name sets the members a verifier relies on: kid, alg, use.
+func name(key jwk.Key) error {
+	print, err := key.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return err
+	}
+	for member, v := range map[string]any{
+		jwk.KeyIDKey:     base64.RawURLEncoding.EncodeToString(print),
+		jwk.AlgorithmKey: jwa.ES256(),
+		jwk.KeyUsageKey:  "sig",
+	} {
+		if err := key.Set(member, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parse reads the stored form. The error never quotes key material.
+func parse(raw []byte) (*Keys, error) {
+	var s stored
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, fmt.Errorf("the key set is not the JSON this product writes")
+	}
+	if s.Format != keyFormat {
+		return nil, fmt.Errorf("the key set has format %d; this version reads format %d", s.Format, keyFormat)
+	}
+	if !keyLike(s.Publishable, publishablePrefix) || !keyLike(s.Secret, secretPrefix) || len(s.Sealing) != 32 || len(s.Signing) == 0 {
+		return nil, fmt.Errorf("the key set is incomplete")
+	}
+	k := &Keys{Publishable: s.Publishable, Secret: s.Secret, sealing: s.Sealing}
+	for i, text := range s.Signing {
+		private, public, err := parseSigning(text)
+		if err != nil {
+			return nil, fmt.Errorf("signing key %d of the key set is not an ES256 key", i+1)
+		}
+		if i == 0 {
+			k.signing = private
+		}
+		k.verifying = append(k.verifying, public)
+	}
+	k.fingerprint = fingerprint(s)
+	return k, nil
+}
+
+func keyLike(key, prefix string) bool {
+	return len(key) >= len(prefix)+16 && key[:len(prefix)] == prefix
+}
+
+func parseSigning(text []byte) (private, public jwk.Key, err error) {
+	key, err := jwk.ParseKey(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	var ec ecdsa.PrivateKey
+	if err := jwk.Export(key, &ec); err != nil {
+		return nil, nil, err
+	}
+	if ec.Curve != elliptic.P256() {
+		return nil, nil, fmt.Errorf("not on P-256")
+	}
+	if private, err = jwk.Import(&ec); err != nil {
+		return nil, nil, err
+	}
+	if err := name(private); err != nil {
+		return nil, nil, err
+	}
+	public, err = private.PublicKey()
+	return private, public, err
+}
+
+// fingerprint is a one-way image of everything a node must share with the others.
+func fingerprint(s stored) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "socle key set %d\n%s\n%s\n%x\n", s.Format, s.Publishable, s.Secret, s.Sealing)
+	for _, key := range s.Signing {
+		var compact any
+		_ = json.Unmarshal(key, &compact) // valid: parsed before
+		text, _ := json.Marshal(compact)
+		h.Write(text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Fingerprint names the key set without telling anything about it. The database keeps it, so that a node with other
+// keys is noticed.
+func (k *Keys) Fingerprint() string { return k.fingerprint }
