@@ -100,10 +100,11 @@ func Load(fsys fs.FS, env Env) (*Config, schema.Problems) {
 
 // Parse is Load for the file's text.
 func Parse(data []byte, env Env) (*Config, schema.Problems) {
-	root, problems := yamlfile.Parse(File, data)
+	root, problems := yamlfile.Parse(File, shield(data))
 	if root == nil {
 		return nil, problems.Sorted()
 	}
+	unshield(root)
 	r := &reader{env: env, opaque: map[*yamlfile.Node]bool{}}
 	r.Problems = problems
 	r.override(root, "", project)

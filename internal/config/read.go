@@ -12,6 +12,24 @@ import (
 // placeholder is a variable in a setting's text.
 var placeholder = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
+// shield hides the braces of ${NAME} from YAML, to which they mean a mapping inside { … }. Every place stays where it is.
+func shield(data []byte) []byte {
+	return placeholder.ReplaceAll(data, []byte("$$\ue000${1}\ue001"))
+}
+
+var shielded = regexp.MustCompile("\\$\ue000([A-Za-z0-9_]+)\ue001")
+
+// unshield puts the braces back.
+func unshield(n *yamlfile.Node) {
+	n.Text = shielded.ReplaceAllString(n.Text, "$${${1}}")
+	for _, p := range n.Pairs {
+		unshield(p.Value)
+	}
+	for _, item := range n.Items {
+		unshield(item)
+	}
+}
+
 // reader puts overrides over the written tree, substitutes variables and checks every setting.
 type reader struct {
 	yamlfile.Decoder

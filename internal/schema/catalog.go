@@ -241,6 +241,7 @@ type Check struct {
 	Name  string
 	Ident Ident
 	Expr  Source
+	Pos   Pos
 }
 
 // Search is a collection's full-text index.

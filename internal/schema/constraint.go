@@ -121,7 +121,7 @@ func (r *resolver) setFormat(f *Field, s *FieldSpec) {
 func (r *resolver) setChecks(d *draft) {
 	for _, c := range d.spec.Checks {
 		r.checkKey("check", c.Key)
-		d.Checks = append(d.Checks, &Check{Name: c.Key.Text, Ident: Ident{c.Key.Text}, Expr: c.Expr})
+		d.Checks = append(d.Checks, &Check{Name: c.Key.Text, Ident: Ident{c.Key.Text}, Expr: c.Expr, Pos: c.Key.Pos})
 	}
 }
 

@@ -93,6 +93,9 @@ func (r *resolver) kind(w Word) value.Kind {
 	}
 	hint := "types are " + strings.Join(typeNames, ", ")
 	suggestion := DidYouMean(w.Text, typeNames)
+	if strings.HasPrefix(w.Text, "decimal(") {
+		suggestion, hint = "", "inside { … } put it in quotes: \"decimal(10, 2)\""
+	}
 	if known := foreignTypes[strings.ToLower(w.Text)]; known != "" {
 		suggestion, hint = "", "write "+known
 	}

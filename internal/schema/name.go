@@ -127,7 +127,7 @@ func (r *resolver) checkRuleNames(d *draft) {
 		r.claim(taken, fk.Pos, fk.Name, "a foreign key of "+d.Key)
 	}
 	for _, c := range d.Checks {
-		r.claim(taken, c.Expr.Pos, c.Name, "a check of "+d.Key)
+		r.claim(taken, c.Pos, c.Name, "a check of "+d.Key)
 	}
 }
 

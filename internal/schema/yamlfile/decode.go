@@ -111,12 +111,12 @@ func (d *Decoder) Bool(n *Node, what string) bool {
 	return n.Kind == Bool && n.Text == "true"
 }
 
-// Integer reads a whole number.
-func (d *Decoder) Integer(n *Node, what string) *schema.IntSpec {
+// Integer reads a whole number; otherwise stands for what is none, so that one mistake gives one message.
+func (d *Decoder) Integer(n *Node, what string, otherwise int64) *schema.IntSpec {
 	i, err := strconv.ParseInt(n.Text, 10, 64)
 	if n.Kind != Int || err != nil {
 		d.Expected(n, what+" is a whole number")
-		return nil
+		return &schema.IntSpec{Value: otherwise, Pos: n.Pos}
 	}
 	return &schema.IntSpec{Value: i, Pos: n.Pos}
 }

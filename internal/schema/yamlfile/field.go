@@ -42,8 +42,8 @@ func (c *collection) sharedKeys(f *schema.FieldSpec) Keys {
 	return Keys{
 		"type":        func(n *Node) { c.setType(f, n) },
 		"list":        func(n *Node) { f.List = c.Bool(n, "list") },
-		"precision":   func(n *Node) { f.Precision = c.Integer(n, "precision") },
-		"scale":       func(n *Node) { f.Scale = c.Integer(n, "scale") },
+		"precision":   func(n *Node) { f.Precision = c.Integer(n, "precision", 38) },
+		"scale":       func(n *Node) { f.Scale = c.Integer(n, "scale", 0) },
 		"name":        func(n *Node) { f.Name = c.Word(n, "name") },
 		"description": func(n *Node) { f.Description = c.Text(n, "description") },
 		"read":        func(n *Node) { f.Read = c.Rule(n, "read") },
@@ -52,7 +52,11 @@ func (c *collection) sharedKeys(f *schema.FieldSpec) Keys {
 
 func (c *collection) storedKeys(f *schema.FieldSpec) Keys {
 	return Keys{
-		"enum":      func(n *Node) { f.Enum = c.enum(n) },
+		"enum": func(n *Node) {
+			if f.Enum = c.enum(n); f.Enum == nil {
+				f.Type = schema.Word{Text: "text", Pos: n.Pos}
+			}
+		},
 		"ref":       func(n *Node) { f.Ref = c.Word(n, "ref") },
 		"on_delete": func(n *Node) { f.OnDelete = c.Word(n, "on_delete") },
 		"required":  func(n *Node) { f.Required = c.Bool(n, "required") },
@@ -89,7 +93,7 @@ func (c *collection) setType(f *schema.FieldSpec, n *Node) {
 	f.Precision, f.Scale = &schema.IntSpec{Value: p, Pos: f.Type.Pos}, &schema.IntSpec{Value: s, Pos: f.Type.Pos}
 }
 
-// enum reads values, each text or `{ value: done, was: closed }`.
+// enum reads values, each text or `{ value: done, was: closed }`; nil if each of them is wrong.
 func (c *collection) enum(n *Node) []schema.EnumSpec {
 	out := []schema.EnumSpec{}
 	c.Items(n, "enum", func(item *Node) {
@@ -110,6 +114,9 @@ func (c *collection) enum(n *Node) []schema.EnumSpec {
 		}
 		out = append(out, e)
 	})
+	if len(out) == 0 && (n.Kind != List || len(n.Items) > 0) {
+		return nil
+	}
 	return out
 }
 

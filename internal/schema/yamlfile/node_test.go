@@ -144,6 +144,7 @@ func TestHostileFilesAreRefusedQuickly(t *testing.T) {
 		"deep mappings":     "a: " + strings.Repeat("{a: ", 100_000),
 		"deep sequences":    strings.Repeat("- ", 100_000),
 		"deep blocks":       staircase(600),
+		"too many words":    strings.Repeat("a:\n", 100_000),
 		"too large":         "# " + strings.Repeat("x", maxSize),
 		"NUL":               "a: b\x00c",
 		"invalid UTF-8":     "a: b\xff",

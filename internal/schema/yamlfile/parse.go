@@ -17,8 +17,9 @@ import (
 
 // The bounds of one file.
 const (
-	maxSize  = 1 << 20
-	maxDepth = 50
+	maxSize   = 1 << 20
+	maxDepth  = 50
+	maxTokens = 50_000 // the parser's time grows with the square
 )
 
 // Parse reads one YAML document whose root is a mapping. The node is nil if the text cannot be read at all; duplicate
@@ -99,6 +100,10 @@ var refused = map[token.Type]string{
 
 // checkTokens refuses what project files do not use, and nesting too deep, before anything recursive runs.
 func (r *reader) checkTokens(tokens token.Tokens) {
+	if len(tokens) > maxTokens {
+		r.problems.Add(r.at(1, 1), "split the file", "the file has more than %d words and signs", maxTokens)
+		return
+	}
 	depth := nesting{}
 	content := false
 	for _, tk := range tokens {
@@ -242,19 +247,10 @@ func (r *reader) scalar(n ast.Node) *Node {
 	case *ast.BoolNode:
 		out.Kind, out.Text = Bool, fmt.Sprint(n.Value)
 	case *ast.NullNode:
-		out.Pos = r.nullPosition(out.Pos)
 	default:
 		r.problems.Add(out.Pos, "", "%s is not used in project files", n.Type())
 	}
 	return out
-}
-
-// nullPosition moves from the blank before a written null onto it.
-func (r *reader) nullPosition(p schema.Pos) schema.Pos {
-	if line := []rune(r.line(p.Line)); p.Column <= len(line) && line[p.Column-1] == ' ' && p.Column < len(line) {
-		p.Column++
-	}
-	return p
 }
 
 func (r *reader) line(n int) string {
@@ -294,12 +290,24 @@ func (r *reader) mapping(pos schema.Pos, values []*ast.MappingValueNode, depth i
 		if v.Value != nil {
 			value = r.node(v.Value, depth+1)
 		}
-		if value.Kind == Null && (value.Pos.Line != key.Pos.Line) {
-			value.Pos = key.Pos
+		if value.Kind == Null {
+			value.Pos = r.nullPosition(value.Pos, key.Pos)
 		}
 		out.Pairs = append(out.Pairs, Pair{Key: key, Value: value})
 	}
 	return out
+}
+
+// nullPosition is the place of a written null, or the key's where nothing is written.
+func (r *reader) nullPosition(p, key schema.Pos) schema.Pos {
+	line := []rune(r.line(p.Line))
+	rest := string(line[min(p.Column-1, len(line)):])
+	bare := strings.TrimLeft(rest, " ")
+	if p.Line != key.Line || bare == "" || !strings.Contains("~nN", bare[:1]) {
+		return key
+	}
+	p.Column += len(rest) - len(bare)
+	return p
 }
 
 func minPos(a, b schema.Pos) schema.Pos {

@@ -1,0 +1,89 @@
+package config
+
+import "encoding/json"
+
+// about are the descriptions editors show, by path.
+var about = map[string]string{
+	"name":                     "The project's name.",
+	"public_url":               "Where the world reaches the server: the only source of links in mail and redirects.",
+	"database":                 "sqlite, or postgres://user@host/database; a password only as ${NAME}.",
+	"cors":                     "Origins of web pages that may call the API; dev also allows every loopback origin.",
+	"graphql.introspection":    "Whether the schema may be asked for; on in dev, off in serve.",
+	"limits":                   "What one request may ask for.",
+	"limits.body":              "Bytes of a request body (10MiB).",
+	"limits.response":          "Bytes of a response (64MiB).",
+	"limits.rows":              "Rows per level and parent (1000); a whole response holds at most 50 times as many.",
+	"limits.statements":        "Statements of one read (50).",
+	"limits.embed_depth":       "Depth of embedded relations (6).",
+	"limits.logic_depth":       "Depth of and, or, not (20).",
+	"limits.json_depth":        "Depth of JSON in bodies (50).",
+	"limits.in_items":          "Items of one in, any or all (1000).",
+	"limits.select_items":      "Items of one request's select lists (500).",
+	"limits.url_length":        "Bytes of a URL (16KiB).",
+	"limits.bulk_rows":         "Rows of one written body (10000).",
+	"limits.statement_timeout": "Time of one statement (10s).",
+	"auth":                     "Accounts and sign-in.",
+	"auth.sign_up":             "false: only invited accounts, or made by an admin.",
+	"auth.confirm_email":       "false: a session at once.",
+	"auth.anonymous":           "Whether accounts without an address may be made.",
+	"auth.redirects":           "Addresses that links in mail and providers may lead back to.",
+	"auth.session.max":         "Longest life of a session; 0 is no limit.",
+	"mail":                     "Outgoing mail.",
+	"mail.smtp":                "smtp://user:${SMTP_PASSWORD}@host:587",
+}
+
+// JSONSchema is the JSON Schema (draft 2020-12) of socle.yaml, for editors.
+func JSONSchema() []byte {
+	root := describe("", project)
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["$id"] = "https://socle.dev/schema/socle.json"
+	root["title"] = "Settings of a Socle project"
+	root["required"] = []string{"name"}
+	raw, err := json.MarshalIndent(root, "", "  ")
+	if err != nil { // maps of strings only
+		return []byte("{}")
+	}
+	return append(raw, '\n')
+}
+
+func describe(path string, s setting) map[string]any {
+	out := map[string]any{}
+	switch {
+	case s.keys != nil:
+		properties := map[string]any{}
+		for key, sub := range s.keys {
+			properties[key] = describe(join(path, key), sub)
+		}
+		out["type"], out["additionalProperties"], out["properties"] = "object", false, properties
+	case s.any != nil:
+		out["type"], out["additionalProperties"] = "object", describe(path+".*", *s.any)
+	case s.item != nil:
+		out["type"], out["items"] = "array", describe(path+".*", *s.item)
+	case s.form.list:
+		out["type"], out["items"] = "array", map[string]any{"type": "string"}
+	default:
+		s.form.describe(out)
+	}
+	if text := about[path]; text != "" {
+		out["description"] = text
+	}
+	return out
+}
+
+const variablePattern = `\$\{[A-Za-z_][A-Za-z0-9_]*\}`
+
+func (f form) describe(out map[string]any) {
+	variable := map[string]any{"type": "string", "pattern": variablePattern}
+	switch f.name {
+	case boolean.name:
+		out["anyOf"] = []any{map[string]any{"type": "boolean"}, variable}
+	case number.name:
+		out["anyOf"] = []any{map[string]any{"type": "integer", "minimum": 1}, variable}
+	case size.name, duration.name, positive.name:
+		out["type"] = []string{"string", "integer"}
+	case secret.name:
+		out["type"], out["pattern"] = "string", variablePattern
+	default:
+		out["type"] = "string"
+	}
+}
