@@ -11,13 +11,17 @@ import (
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
 )
 
-// FS is a project folder made of a txtar archive. A file named without a folder and ending in .yaml, socle.yaml apart,
-// is a collection: "-- tickets.yaml --" is collections/tickets.yaml.
+// projectFolders are the folders of a project; any other is taken for a namespace under collections.
+var projectFolders = map[string]bool{"collections": true, "seed": true, "tests": true, "queries": true, "public": true}
+
+// FS is a project folder made of a txtar archive. "-- tickets.yaml --" is short for collections/tickets.yaml and
+// "-- billing/invoices.yaml --" for collections/billing/invoices.yaml.
 func FS(archive string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for _, f := range txtar.Parse([]byte(archive)).Files {
 		name := f.Name
-		if !strings.Contains(name, "/") && strings.HasSuffix(name, ".yaml") && name != "socle.yaml" {
+		top, _, _ := strings.Cut(name, "/")
+		if strings.HasSuffix(name, ".yaml") && name != "socle.yaml" && !projectFolders[top] {
 			name = "collections/" + name
 		}
 		fsys[name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
