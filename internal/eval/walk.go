@@ -1,11 +1,8 @@
 package eval
 
 import (
-	"strings"
-
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
-	"github.com/socle-hq/socle/internal/value"
 )
 
 // index finds a collection's rows by the text of one field's value.
@@ -106,26 +103,4 @@ func (m *Machine) count(e *ir.Count, s *Scope) int64 {
 		}
 	}
 	return n
-}
-
-// documents are the searched fields' texts: each field is its own text, so that a phrase cannot cross fields.
-func (m *Machine) documents(e *ir.Search, s *Scope) []string {
-	t, ok := m.tuple(e.Row, s)
-	if !ok || t == nil {
-		return nil
-	}
-	var of []string
-	for _, f := range e.Fields {
-		v := t[f.Ordinal]
-		switch {
-		case v.IsNull():
-		case v.IsList():
-			for _, x := range value.Elements(v) {
-				of = append(of, strings.Clone(x.Str()))
-			}
-		default:
-			of = append(of, v.Str())
-		}
-	}
-	return of
 }
