@@ -64,6 +64,7 @@ const (
 	DiskFull            Code = "53100"
 	ReadOnly            Code = "25006"
 	GroupingError       Code = "42803"
+	Syntax              Code = "42601" // of a text search
 )
 
 var statuses = map[Code]int{
@@ -76,7 +77,7 @@ var statuses = map[Code]int{
 	NoKeySet: 500, InvalidToken: 401, AnonymousForbidden: 401, InvalidClaims: 401, Internal: 500,
 	Denied: 403, UnknownColumn: 400, UndefinedOperator: 400, InvalidConflict: 400, NotNull: 400,
 	ForeignKeyViolation: 409, UniqueViolation: 409, CheckViolation: 400, Cardinality: 400,
-	TooComplex: 400, Timeout: 504, DiskFull: 507, ReadOnly: 405, GroupingError: 400,
+	TooComplex: 400, Timeout: 504, DiskFull: 507, ReadOnly: 405, GroupingError: 400, Syntax: 400,
 }
 
 // Status maps a code to its HTTP status. Class 22 is always 400. 42501 is 403 here; the transport answers 401
