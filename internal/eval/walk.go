@@ -3,6 +3,7 @@ package eval
 import (
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // index finds a collection's rows by the text of one field's value.
