@@ -2,8 +2,11 @@ package schema
 
 import "strings"
 
+// parameters are the names that mean something else in a REST query string.
+var parameters = []string{"select", "columns", "on_conflict", "order", "limit", "offset", "and", "or"}
+
 // Advise warns of what is allowed and probably not meant: references that no index serves, collections that nobody can
-// read, collections without a key.
+// read, collections without a key, fields that REST cannot filter by.
 func Advise(c *Catalog) Problems {
 	var ps Problems
 	for _, col := range c.Collections {
@@ -15,6 +18,11 @@ func Advise(c *Catalog) Problems {
 		}
 		if len(col.PrimaryKey) == 0 && col.View == nil {
 			ps.Warn(col.Pos, "", "collection %q has no primary key: no cursors, no PUT, no search, and rows cannot be told apart", col.Key)
+		}
+		for _, f := range col.Fields {
+			if listed(parameters, f.Name) || f.Name == "search" && col.Search != nil {
+				ps.Warn(f.Pos, "`name:` gives it another name on the wire", "field %q of %q cannot be filtered by in REST, where %s means something else", f.Key, col.Key, f.Name)
+			}
 		}
 		for _, fk := range col.ForeignKeys {
 			if !col.Leads(fk.Columns) {

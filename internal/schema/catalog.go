@@ -1,6 +1,7 @@
-// Package schema owns the resolved, immutable catalogue of a project (collections, fields, keys, relations, views, the
-// text of policies and expressions) and schema.View, what one actor may see of it. It knows nothing of YAML, requests,
-// SQL or rows; expressions are kept as source text and compiled by package policy.
+// Package schema owns the model of a project: Spec, what was declared; Resolve, which checks it and reports every problem
+// at once; Catalog, the immutable result (collections, fields, keys, relations, views, the text of policies and
+// expressions); and View, what one actor may see of it. It knows nothing of YAML, requests, SQL or rows; expressions are
+// kept as source text and compiled by package policy.
 package schema
 
 import (
@@ -292,8 +293,8 @@ type Relation struct {
 	From, To    *Collection
 	Cardinality Cardinality
 	Forward     bool        // the foreign key is From's own
-	FK          *ForeignKey // nil for ManyToMany
-	Pairs       []Pair      // direct relations: From field = To field
+	FK          *ForeignKey // nil for ManyToMany; a view's relation has the key of what it reads
+	Pairs       []Pair      // direct relations: From field = To field, always of From and To themselves
 	Junction    *Junction   // ManyToMany only
 }
 

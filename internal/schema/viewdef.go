@@ -71,6 +71,59 @@ func (r *resolver) resolveView(d *draft) {
 	if fields, ok := r.columns(d, d.spec.PrimaryKey); ok {
 		d.PrimaryKey = fields
 	}
+	d.inheritKey(source)
+	d.inheritReferences(source)
+}
+
+// inheritKey gives a view that neither groups nor says otherwise its source's key, where it shows it: a row of such a
+// view is a row of its source.
+func (d *draft) inheritKey(source *draft) {
+	if d.spec.PrimaryKey != nil || d.spec.Keyless || d.View.Group {
+		return
+	}
+	var key []*Field
+	for _, k := range source.PrimaryKey {
+		f := d.showing(k)
+		if f == nil || f.Read.Never || f.Read.Source.Present() {
+			return
+		}
+		key = append(key, f)
+	}
+	d.PrimaryKey = key
+}
+
+// inheritReferences gives a view the to-one relations of its source whose columns it shows.
+func (d *draft) inheritReferences(source *draft) {
+	for _, rel := range source.Relations {
+		if !rel.Forward {
+			continue
+		}
+		own := *rel
+		own.From, own.Declared, own.Pairs = d.Collection, false, nil
+		for _, p := range rel.Pairs {
+			if f := d.showing(p.From); f != nil {
+				own.Pairs = append(own.Pairs, Pair{From: f, To: p.To})
+			}
+		}
+		if len(own.Pairs) != len(rel.Pairs) {
+			continue
+		}
+		own.Key, own.Name = local(rel.To.Key), rel.To.Name
+		if len(own.Pairs) == 1 {
+			own.Key, own.Name = withoutID(own.Pairs[0].From.Key), withoutID(own.Pairs[0].From.Name)
+		}
+		d.Relations = append(d.Relations, &own)
+	}
+}
+
+// showing is the view's column that is the source's field as it stands, nil where there is none.
+func (d *draft) showing(source *Field) *Field {
+	for i, v := range d.View.Fields {
+		if v.Agg == "" && len(v.Path) == 0 && v.Field == source {
+			return d.Fields[i]
+		}
+	}
+	return nil
 }
 
 func (r *resolver) addViewField(d, source *draft, s *FieldSpec) {

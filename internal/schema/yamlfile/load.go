@@ -64,6 +64,7 @@ func (l *loader) entry(file string, e fs.DirEntry, namespace string) {
 		l.problems.Add(schema.Pos{File: file}, "", "namespaces cannot be nested")
 	case strings.HasSuffix(name, ".yml"):
 		l.problems.Add(schema.Pos{File: file}, "rename it to "+strings.TrimSuffix(name, ".yml")+".yaml", "collection files end in .yaml")
+		l.spec.Unread = append(l.spec.Unread, strings.TrimSuffix(name, ".yml"))
 	case isYAML:
 		l.file(file, base, namespace)
 	}
@@ -75,6 +76,7 @@ func (l *loader) file(file, base, namespace string) {
 	data, err := readBounded(l.fsys, file)
 	if err != nil {
 		l.problems.Add(schema.Pos{File: file}, "", "the file cannot be read")
+		l.spec.Unread = append(l.spec.Unread, base)
 		return
 	}
 	root, problems := Parse(file, data)
