@@ -44,19 +44,21 @@ func Alias(n int) Ident { return Ident{"t" + strconv.Itoa(n)} }
 func Output(n int) Ident { return Ident{"c" + strconv.Itoa(n)} }
 
 // Derivation is one of the closed set of ways to derive a database object's name from others.
-type Derivation string
+type Derivation uint8
 
 // The derivations: the search table or index of a collection, the table a rebuild fills before it takes the place of
 // the old one, the index behind a foreign key.
 const (
-	ForSearch  Derivation = "_fts"
-	ForRebuild Derivation = "_new"
-	ForIndex   Derivation = "_idx"
+	ForSearch Derivation = iota
+	ForRebuild
+	ForIndex
 )
+
+var derivations = [...]string{ForSearch: "_fts", ForRebuild: "_new", ForIndex: "_idx"}
 
 // Derive joins the names and marks them with what they are for: _fts_tickets. The result is bounded to 63 bytes.
 func Derive(d Derivation, names ...Ident) Ident {
-	parts := []string{string(d)}
+	parts := []string{derivations[d]}
 	for _, n := range names {
 		parts = append(parts, n.name)
 	}
