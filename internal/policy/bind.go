@@ -91,7 +91,7 @@ func (b *binding) guard(row *ir.Row) ir.Expr {
 	if r.read == nil {
 		return ir.Bool(false)
 	}
-	return ir.Rebind(b.set.fold(r.read, b.shape), r.row, row)
+	return ir.Rebind(positive(b.set.fold(r.read, b.shape)), r.row, row)
 }
 
 // expr rewrites a request's expression: its columns are the actor's, its relation tests are bound queries. What a policy or

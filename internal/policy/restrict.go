@@ -109,7 +109,7 @@ func (b *binding) derived(c *schema.Collection) *ir.Query {
 	r := b.set.rules[c.Index]
 	q := &ir.Query{Row: row, Guard: b.guard(row), Derived: b.derived(c.View.From)}
 	if r.viewWhere != nil {
-		q.Where = ir.Rebind(b.set.fold(r.viewWhere, b.shape), r.viewRow, row)
+		q.Where = ir.Rebind(positive(b.set.fold(r.viewWhere, b.shape)), r.viewRow, row)
 	}
 	for i, vf := range c.View.Fields {
 		q.Items = append(q.Items, &ir.Output{Name: c.Fields[i].Name, X: b.viewField(row, vf, c.Fields[i])})

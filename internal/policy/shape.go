@@ -187,6 +187,33 @@ func (s *Set) foldCond(x *ir.Cond, sh Shape) ir.Expr {
 	return &ir.Cond{If: cond, Then: s.fold(x.Then, sh), Else: s.fold(x.Else, sh)}
 }
 
+// positive simplifies a condition of which only TRUE counts: an unknown part is as good as a false one, so that it leaves a
+// disjunction and decides a conjunction.
+func positive(e ir.Expr) ir.Expr {
+	switch x := e.(type) {
+	case *ir.And:
+		parts := make([]ir.Expr, len(x.Of))
+		for i, part := range x.Of {
+			if parts[i] = positive(part); isConst(parts[i], ir.False) {
+				return parts[i]
+			}
+		}
+		return &ir.And{Of: parts}
+	case *ir.Or:
+		var kept []ir.Expr
+		for _, part := range x.Of {
+			if part = positive(part); !isConst(part, ir.False) {
+				kept = append(kept, part)
+			}
+		}
+		return junction(kept, ir.Bool(false), func(of []ir.Expr) ir.Expr { return &ir.Or{Of: of} })
+	}
+	if isConst(e, ir.Unknown) {
+		return ir.Bool(false)
+	}
+	return e
+}
+
 func junction(kept []ir.Expr, empty ir.Expr, many func([]ir.Expr) ir.Expr) ir.Expr {
 	switch len(kept) {
 	case 0:
