@@ -1,0 +1,82 @@
+// Command bench measures bin/socle over real HTTP on loopback, beside a limit: a server written by hand for exactly these
+// requests, with net/http, the same SQLite driver, prepared statements and the same rows. Rounds alternate, so that both
+// feel the same machine. It prints requests per second, percentiles, memory and the ratio to the limit.
+//
+//	make bench
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"time"
+)
+
+// options are the command line's.
+type options struct {
+	binary  string
+	project string
+	clients int
+	rounds  int
+	round   time.Duration
+	limit   string // address to serve the limit at, in the child process
+	rows    string // its database
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.binary, "socle", "bin/socle", "the binary to measure")
+	flag.StringVar(&o.project, "project", "examples/team", "the project it serves")
+	flag.IntVar(&o.clients, "clients", 8, "connections, each with one request at a time")
+	flag.IntVar(&o.rounds, "rounds", 4, "rounds per request kind and server")
+	flag.DurationVar(&o.round, "round", 1500*time.Millisecond, "length of a round")
+	flag.StringVar(&o.limit, "limit", "", "serve the limit at this address instead (used by the program itself)")
+	flag.StringVar(&o.rows, "rows", "", "the limit's database")
+	flag.Parse()
+	run := measure
+	if o.limit != "" {
+		run = serveLimit
+	}
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// measure starts both servers over the same rows and compares them.
+func measure(o options) error {
+	dir, err := os.MkdirTemp("", "socle-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	w, err := newWorld(o, dir)
+	if err != nil {
+		return err
+	}
+	socle, err := w.startSocle("--apply")
+	if err != nil {
+		return err
+	}
+	socle.stop()
+	if err := w.startUp(); err != nil {
+		return err
+	}
+	if socle, err = w.startSocle(); err != nil {
+		return err
+	}
+	defer socle.stop()
+	limit, err := w.startLimit()
+	if err != nil {
+		return err
+	}
+	defer limit.stop()
+	time.Sleep(time.Second) // idle
+	fmt.Printf("idle memory     socle %.1f MiB, limit %.1f MiB\n\n", socle.resident(), limit.resident())
+	if err := w.compare(socle, limit); err != nil {
+		return err
+	}
+	fmt.Printf("\nmemory now      socle %.1f MiB, limit %.1f MiB; highest: socle %.1f MiB, limit %.1f MiB\n",
+		socle.resident(), limit.resident(), socle.highest(), limit.highest())
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a server under measurement.
+type process struct {
+	cmd  *exec.Cmd
+	addr string
+	log  *bytes.Buffer
+	born time.Time
+	up   time.Duration // from its start to the first healthy answer
+	dead chan struct{}
+}
+
+// launch starts a server and waits until /health answers 200.
+func launch(addr, binary string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(binary, args...), addr: addr, log: &bytes.Buffer{}, born: time.Now(), dead: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.dead)
+	}()
+	for time.Since(p.born) < time.Minute {
+		select {
+		case <-p.dead:
+			return nil, fmt.Errorf("%s %s ended:\n%s", binary, strings.Join(args, " "), p.log)
+		case <-time.After(time.Millisecond):
+		}
+		if p.healthy() {
+			p.up = time.Since(p.born)
+			return p, nil
+		}
+	}
+	p.stop()
+	return nil, fmt.Errorf("%s did not become healthy within a minute", binary)
+}
+
+func (p *process) healthy() bool {
+	conn, err := net.DialTimeout("tcp", p.addr, time.Second)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Get("http://" + p.addr + "/health")
+	if err != nil {
+		return false
+	}
+	answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
+}
+
+// stop ends the server, politely first.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.dead:
+	case <-time.After(5 * time.Second):
+		_ = p.cmd.Process.Kill()
+		<-p.dead
+	}
+}
+
+// resident is the process's memory now, highest its highest so far, in MiB; 0 where the system does not say.
+func (p *process) resident() float64 { return p.memory("VmRSS:") }
+func (p *process) highest() float64  { return p.memory("VmHWM:") }
+
+func (p *process) memory(field string) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == field {
+			kib, _ := strconv.ParseFloat(words[1], 64)
+			return kib / 1024
+		}
+	}
+	return 0
+}
+
+// freeAddr is a loopback address nobody listens on at this moment.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
