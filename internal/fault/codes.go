@@ -64,6 +64,8 @@ const (
 	DiskFull            Code = "53100"
 	ReadOnly            Code = "25006"
 	GroupingError       Code = "42803"
+	DatatypeMismatch    Code = "42804"
+	UndefinedObject     Code = "42704"
 	Syntax              Code = "42601" // of a text search
 )
 
@@ -78,6 +80,7 @@ var statuses = map[Code]int{
 	Denied: 403, UnknownColumn: 400, UndefinedOperator: 400, InvalidConflict: 400, NotNull: 400,
 	ForeignKeyViolation: 409, UniqueViolation: 409, CheckViolation: 400, Cardinality: 400,
 	TooComplex: 400, Timeout: 504, DiskFull: 507, ReadOnly: 405, GroupingError: 400, Syntax: 400,
+	DatatypeMismatch: 400, UndefinedObject: 400,
 }
 
 // Status maps a code to its HTTP status. Class 22 is always 400. 42501 is 403 here; the transport answers 401

@@ -1,0 +1,158 @@
+package rest
+
+import (
+	"strings"
+
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// condition is the meaning of one filter: of an embed's name, of `search`, or of a column.
+func (l *level) condition(f leaf) (ir.Expr, error) {
+	if f.field.steps == nil {
+		if c := l.child(f.field.name); c != nil && (f.op.null() || !l.hasField(f.field.name)) {
+			return related(l, c, f)
+		}
+		if f.field.name == "search" && !l.hasField("search") && len(l.seen.Search()) > 0 {
+			return l.searchAll(f.op)
+		}
+	}
+	x, err := l.column(f.field)
+	if err != nil {
+		return nil, err
+	}
+	e, err := l.test(x, f.op)
+	if err != nil {
+		return nil, err
+	}
+	return negate(f.op.not, e), nil
+}
+
+func (l *level) hasField(name string) bool {
+	_, ok := l.seen.Field(name)
+	return ok
+}
+
+// null reports is.null and is.not_null.
+func (o operation) null() bool { return o.code == opIs && (o.text == "null" || o.text == "not_null") }
+
+// related filters parents by whether an embed has rows; nothing else can be asked of an embed.
+func related(l, child *level, f leaf) (ir.Expr, error) {
+	if !f.op.null() {
+		return nil, fault.New(fault.EmbedFilter, "Bad operator on the '%s' embedded resource", f.field.name).
+			WithDetails("Only is null or not is null filters are allowed on embedded resources")
+	}
+	e := &ir.Related{From: l.query.Row, Rel: child.embed.Rel, Query: child.query}
+	return negate((f.op.text == "null") != f.op.not, e), nil
+}
+
+// test applies an operator to what was found.
+func (l *level) test(x ir.Expr, o operation) (ir.Expr, error) {
+	switch {
+	case o.code == opIs:
+		return is(x, o)
+	case o.code == opRange:
+		return nil, unsupported("the range operator " + o.name + " is not in the profile")
+	case o.code.search():
+		return l.searchColumn(x, o)
+	case o.code == opIn:
+		return l.in(x, o)
+	case o.code >= opContains:
+		return l.set(x, o)
+	case o.code >= opLike && o.code <= opIMatch:
+		return l.pattern(x, o)
+	}
+	return l.compare(x, o)
+}
+
+// is tests for NULL and, of booleans, for a truth.
+func is(x ir.Expr, o operation) (ir.Expr, error) {
+	switch o.text {
+	case "null":
+		return &ir.IsNull{X: x}, nil
+	case "not_null":
+		return &ir.Not{X: &ir.IsNull{X: x}}, nil
+	}
+	if t := x.Type(); t.Kind != value.Bool || t.List {
+		return nil, fault.New(fault.DatatypeMismatch, "argument of IS %s must be type boolean, not type %s",
+			strings.ToUpper(o.text), t.SQLName())
+	}
+	return &ir.Test{X: x, Want: map[string]ir.Truth{"true": ir.True, "false": ir.False, "unknown": ir.Unknown}[o.text]}, nil
+}
+
+var comparisons = map[opcode]ir.CompareOp{opEq: ir.Eq, opNeq: ir.Ne, opGt: ir.Gt, opGte: ir.Ge, opLt: ir.Lt, opLte: ir.Le}
+
+func (l *level) compare(x ir.Expr, o operation) (ir.Expr, error) {
+	t := x.Type()
+	if o.code >= opGt && o.code <= opLte && (t.Kind == value.JSON || t.List) {
+		return nil, unsupported(o.name + " does not compare " + t.String()).WithHint("compare a ->> path as text")
+	}
+	if o.each != plain {
+		list, err := l.listOf(t, o.text)
+		return &ir.Quantified{Op: comparisons[o.code], X: x, List: list, All: o.each == allOf}, err
+	}
+	v, err := value.Parse(t, o.text)
+	if err != nil {
+		return nil, err
+	}
+	if p := l.param(t, v); o.code != opIsDistinct {
+		return &ir.Compare{Op: comparisons[o.code], L: x, R: p}, nil
+	} else {
+		return &ir.Same{L: x, R: p, Negate: true}, nil
+	}
+}
+
+// listOf makes a {a,b} literal one Param.
+func (l *level) listOf(element value.Type, text string) (ir.Expr, error) {
+	if element.List {
+		return nil, unsupported("a list cannot be compared with any or all of several lists")
+	}
+	element.List = true
+	v, err := value.Parse(element, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := within(int(value.Length(v)), l.limits.InItems, "a list has more than", "elements"); err != nil {
+		return nil, err
+	}
+	return l.param(element, v), nil
+}
+
+func (l *level) in(x ir.Expr, o operation) (ir.Expr, error) {
+	t := x.Type()
+	if t.List {
+		return nil, unsupported("in does not compare lists")
+	}
+	elements := make([]value.Value, len(o.list))
+	for i, text := range o.list {
+		v, err := value.Parse(t, text)
+		if err != nil {
+			return nil, err
+		}
+		elements[i] = v
+	}
+	list, err := value.ListOf(t, elements)
+	t.List = true
+	if err != nil {
+		return nil, err
+	}
+	return &ir.Quantified{Op: ir.Eq, X: x, List: l.param(t, list)}, nil
+}
+
+var sets = map[opcode]struct {
+	op   ir.SetOp
+	sign string
+}{opContains: {ir.Contains, "@>"}, opContained: {ir.Contained, "<@"}, opOverlaps: {ir.Overlaps, "&&"}}
+
+func (l *level) set(x ir.Expr, o operation) (ir.Expr, error) {
+	t, s := x.Type(), sets[o.code]
+	if !t.List && (t.Kind != value.JSON || s.op == ir.Overlaps) {
+		return nil, noOperator(t, s.sign, "unknown")
+	}
+	v, err := value.Parse(t, o.text)
+	if err != nil {
+		return nil, err
+	}
+	return &ir.Set{Op: s.op, L: x, R: l.param(t, v)}, nil
+}

@@ -1,0 +1,142 @@
+package rest
+
+import (
+	"regexp/syntax"
+	"strings"
+
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+var textType = value.Type{Kind: value.Text}
+
+var patternSigns = map[opcode]string{opLike: "~~", opILike: "~~*", opMatch: "~", opIMatch: "~*"}
+
+// pattern resolves like, ilike, match and imatch, of one pattern or of a list.
+func (l *level) pattern(x ir.Expr, o operation) (ir.Expr, error) {
+	if x.Type() != textType {
+		return nil, noOperator(x.Type(), patternSigns[o.code], "unknown")
+	}
+	like := o.code == opLike || o.code == opILike
+	text := o.text
+	if like {
+		text = strings.ReplaceAll(text, "*", "%")
+	}
+	p, err := l.patterns(text, o.each != plain, like)
+	if err != nil {
+		return nil, err
+	}
+	fold, list, all := o.code == opILike || o.code == opIMatch, o.each != plain, o.each == allOf
+	if like {
+		return &ir.Like{X: x, Pattern: p, Fold: fold, List: list, All: all}, nil
+	}
+	return &ir.Match{X: x, Pattern: p, Fold: fold, List: list, All: all}, nil
+}
+
+func (l *level) patterns(text string, list, like bool) (ir.Expr, error) {
+	check := checkRegexp
+	if like {
+		check = value.CheckPattern
+	}
+	if !list {
+		v, err := value.Parse(textType, text)
+		if err != nil {
+			return nil, err
+		}
+		return l.param(textType, v), check(text)
+	}
+	p, err := l.listOf(textType, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range value.Elements(l.args[len(l.args)-1]) {
+		if err := check(v.Str()); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+const maxRepeat = 255
+
+// checkRegexp refuses what the engines could not agree on: anything outside RE2's syntax, Unicode classes, inline flags
+// and repeats above 255.
+func checkRegexp(pattern string) error {
+	if what := foreignSyntax(pattern); what != "" {
+		return badRegexp(what + " are not supported")
+	}
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		if e, ok := err.(*syntax.Error); ok {
+			return badRegexp(e.Code.String())
+		}
+		return badRegexp("cannot be parsed")
+	}
+	if repeats(re) {
+		return badRegexp("repeats above 255 are not supported")
+	}
+	return nil
+}
+
+func badRegexp(why string) error {
+	return fault.New(fault.InvalidRegex, "invalid regular expression: %s", why)
+}
+
+// foreignSyntax names a construct the parser would accept: \p classes and (? groups other than (?:.
+func foreignSyntax(p string) string {
+	for i := 0; i < len(p); i++ {
+		switch {
+		case p[i] == '\\' && i+1 < len(p):
+			if i++; p[i] == 'p' || p[i] == 'P' {
+				return "Unicode classes"
+			}
+			if p[i] == 'Q' {
+				return `\Q quotations`
+			}
+		case p[i] == '[':
+			i = classEnd(p, i)
+			if i < 0 {
+				return "Unicode classes"
+			}
+		case strings.HasPrefix(p[i:], "(?") && !strings.HasPrefix(p[i:], "(?:"):
+			return "inline flags and named groups"
+		}
+	}
+	return ""
+}
+
+// classEnd is the place of the bracket that closes a class, -1 where the class holds a Unicode class.
+func classEnd(p string, i int) int {
+	i++
+	if i < len(p) && p[i] == '^' {
+		i++
+	}
+	for first := i; i < len(p); i++ {
+		switch {
+		case p[i] == ']' && i > first:
+			return i
+		case strings.HasPrefix(p[i:], "[:"):
+			if end := strings.Index(p[i:], ":]"); end > 0 {
+				i += end + 1
+			}
+		case p[i] == '\\' && i+1 < len(p):
+			if i++; p[i] == 'p' || p[i] == 'P' {
+				return -1
+			}
+		}
+	}
+	return i
+}
+
+func repeats(re *syntax.Regexp) bool {
+	if re.Op == syntax.OpRepeat && (re.Min > maxRepeat || re.Max > maxRepeat) {
+		return true
+	}
+	for _, sub := range re.Sub {
+		if repeats(sub) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,249 @@
+package rest
+
+import (
+	"slices"
+
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// resolver looks names up and collects the request's values.
+type resolver struct {
+	view   *schema.View
+	limits Limits
+	args   []value.Value
+}
+
+// level is one level of the read under construction.
+type level struct {
+	*resolver
+	seen  *schema.CollectionView
+	query *ir.Query
+	embed *ir.Embed // nil at the root
+	name  string    // how parameters address it
+	below []*level
+	where []ir.Expr
+	order []ir.Order
+}
+
+// param makes a value of the request a Param.
+func (r *resolver) param(t value.Type, v value.Value) *ir.Param {
+	r.args = append(r.args, v)
+	return &ir.Param{Slot: len(r.args) - 1, T: t}
+}
+
+func (r *resolver) level(seen *schema.CollectionView) *level {
+	row := &ir.Row{Collection: seen.Collection, Label: seen.Collection.Name}
+	return &level{resolver: r, seen: seen, query: &ir.Query{Row: row}}
+}
+
+// resolve builds the whole tree: what is selected, then filters, order and the ranges of embeds.
+func (r *resolver) resolve(seen *schema.CollectionView, p *params) (*level, error) {
+	root := r.level(seen)
+	if err := root.selectItems(p.items); err != nil {
+		return nil, err
+	}
+	if err := root.filter(p); err != nil {
+		return nil, err
+	}
+	if err := root.sort(p.orders); err != nil {
+		return nil, err
+	}
+	if err := root.having(p.late); err != nil {
+		return nil, err
+	}
+	root.finish()
+	return root, root.embedRanges(p.ranges)
+}
+
+// at finds the level a parameter's path leads to.
+func (l *level) at(path []string) (*level, error) {
+	for _, name := range path {
+		next := l.child(name)
+		if next == nil {
+			return nil, notEmbedded(name)
+		}
+		l = next
+	}
+	return l, nil
+}
+
+func (l *level) child(name string) *level {
+	for _, c := range l.below {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func notEmbedded(name string) error {
+	return fault.New(fault.NotEmbedded, "'%s' is not an embedded resource in this request", name).
+		WithHint("Verify that '%s' is included in the 'select' query parameter.", name)
+}
+
+// filter adds the filters and logic trees to their levels.
+func (l *level) filter(p *params) error {
+	for _, f := range p.filters {
+		to, err := l.at(f.path)
+		if err != nil {
+			return err
+		}
+		if err := to.add(to.condition(f.leaf)); err != nil {
+			return err
+		}
+	}
+	for _, t := range p.trees {
+		to, err := l.at(t.path)
+		if err != nil {
+			return err
+		}
+		if err := to.add(to.tree(t.tree, to.condition)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *level) add(e ir.Expr, err error) error {
+	l.where = append(l.where, e)
+	return err
+}
+
+// tree gives a logic tree's meaning; leaves by the given function.
+func (l *level) tree(n node, leaves func(leaf) (ir.Expr, error)) (ir.Expr, error) {
+	if n.leaf != nil {
+		return leaves(*n.leaf)
+	}
+	of := make([]ir.Expr, len(n.of))
+	for i, m := range n.of {
+		var err error
+		if of[i], err = l.tree(m, leaves); err != nil {
+			return nil, err
+		}
+	}
+	e := of[0]
+	switch {
+	case len(of) > 1 && n.or:
+		e = &ir.Or{Of: of}
+	case len(of) > 1:
+		e = &ir.And{Of: of}
+	}
+	return negate(n.not, e), nil
+}
+
+func negate(not bool, e ir.Expr) ir.Expr {
+	if not {
+		return &ir.Not{X: e}
+	}
+	return e
+}
+
+// column finds a readable field, or one at the end of a JSON path.
+func (l *level) column(f fieldRef) (ir.Expr, error) {
+	field, ok := l.seen.Field(f.name)
+	if !ok {
+		return nil, l.unknownColumn(f.name)
+	}
+	column := &ir.Column{Row: l.query.Row, Field: field}
+	if f.steps == nil {
+		return column, nil
+	}
+	if t := field.Type; t.Kind != value.JSON && !t.List {
+		return nil, noOperator(t, choose(f.text, "->>", "->"), "unknown")
+	}
+	return &ir.Path{X: column, Steps: f.steps, Text: f.text}, nil
+}
+
+func (l *level) unknownColumn(name string) error {
+	return fault.New(fault.UnknownColumn, "column %s.%s does not exist", l.seen.Collection.Name, name)
+}
+
+// noOperator says, as PostgreSQL does, that an operator does not take a type.
+func noOperator(t value.Type, op, right string) error {
+	return fault.New(fault.UndefinedOperator, "operator does not exist: %s %s %s", t.SQLName(), op, right).
+		WithHint("No operator matches the given name and argument types. You might need to add explicit type casts.")
+}
+
+// finish writes what was collected into the queries. A level that gives at most one row needs no order.
+func (l *level) finish() {
+	if len(l.where) > 0 {
+		l.query.Where = ir.All(l.where...)
+	}
+	if l.embed == nil || !l.embed.Rel.ToOne() {
+		l.query.Order = l.total()
+	}
+	for _, c := range l.below {
+		c.finish()
+	}
+}
+
+// total is the order made total: the primary key, in the direction of the last term. Groups are made total by the plan.
+func (l *level) total() []ir.Order {
+	if l.query.Aggregates() {
+		return l.order
+	}
+	desc := false
+	if n := len(l.order); n > 0 {
+		desc = l.order[n-1].Desc
+	}
+	out := slices.Clip(l.order)
+	for _, f := range l.tieBreak() {
+		if !l.orders(f) {
+			column := &ir.Column{Row: l.query.Row, Field: f}
+			out = append(out, ir.Order{X: column, Desc: desc, NullsFirst: desc})
+		}
+	}
+	return out
+}
+
+func (l *level) orders(f *schema.Field) bool {
+	return slices.ContainsFunc(l.order, func(o ir.Order) bool {
+		c, ok := o.X.(*ir.Column)
+		return ok && c.Row == l.query.Row && c.Field == f
+	})
+}
+
+// tieBreak is the primary key; without one, every scalar stored field.
+func (l *level) tieBreak() []*schema.Field {
+	if key := l.seen.Collection.PrimaryKey; len(key) > 0 {
+		return key
+	}
+	return slices.DeleteFunc(l.seen.Star(), func(f *schema.Field) bool {
+		return f.Type.List || f.Type.Kind == value.JSON
+	})
+}
+
+// embedRanges sets the limits and offsets of embeds. They come after every value that filters.
+func (l *level) embedRanges(given []rangeParam) error {
+	for _, g := range given {
+		if len(g.path) == 0 {
+			continue
+		}
+		to, err := l.at(g.path)
+		if err != nil {
+			return err
+		}
+		p := l.param(value.Type{Kind: value.Int}, value.OfInt(g.n))
+		if g.offset {
+			to.query.Offset = p
+		} else {
+			to.query.Limit = p
+		}
+	}
+	return nil
+}
+
+// rootRange bounds the root: always a limit, the lesser of what was asked for and what is allowed.
+func (r *resolver) rootRange(root *level, asked Range) {
+	limit := int64(r.limits.Rows)
+	if asked.Limit >= 0 {
+		limit = min(limit, asked.Limit)
+	}
+	root.query.Limit = r.param(value.Type{Kind: value.Int}, value.OfInt(limit))
+	if asked.Offset > 0 {
+		root.query.Offset = r.param(value.Type{Kind: value.Int}, value.OfInt(asked.Offset))
+	}
+}

@@ -1,0 +1,132 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/schema"
+)
+
+const (
+	readMethods = "OPTIONS,GET,HEAD"
+	allMethods  = "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
+)
+
+func writes(method string) bool {
+	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch || method == http.MethodDelete
+}
+
+// profile finds the namespace: Content-Profile names it for writes, Accept-Profile otherwise.
+func (r *Read) profile(v *schema.View, in Input) error {
+	exposed := v.Catalog.Namespaces
+	asked := in.Header.Get(choose(writes(in.Method), "Content-Profile", "Accept-Profile"))
+	r.Profile = len(exposed) > 1
+	r.Namespace = asked
+	if asked == "" {
+		r.Namespace = exposed[0]
+	}
+	if slices.Contains(exposed, r.Namespace) {
+		return nil
+	}
+	return fault.New(fault.UnknownNamespace, "Invalid schema: %s", asked).
+		WithHint("Only the following schemas are exposed: %s", strings.Join(exposed, ", "))
+}
+
+// resource finds what the path names and whether the method fits it.
+func (r *Read) resource(v *schema.View, in Input) error {
+	for _, s := range in.Segments {
+		if err := checkText(s); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(in.Segments) == 0:
+		r.Root, r.Allow = true, readMethods
+		return r.method(in.Method)
+	case len(in.Segments) == 2 && in.Segments[0] == "rpc":
+		return r.function(in)
+	case len(in.Segments) > 1:
+		return fault.New(fault.InvalidPath, "Invalid path specified in request URL")
+	}
+	var ok bool
+	if r.Collection, ok = v.Collection(r.Namespace, in.Segments[0]); !ok {
+		return unknownCollection(v, r.Namespace, in.Segments[0])
+	}
+	r.Allow = choose(r.Collection.Collection.View != nil, readMethods, allMethods)
+	return r.method(in.Method)
+}
+
+func (r *Read) method(method string) error {
+	switch {
+	case method == http.MethodGet, method == http.MethodHead, method == http.MethodOptions:
+		return nil
+	case writes(method) && !r.Root:
+		return fault.New(fault.NotImplemented, "Writes are not implemented yet")
+	}
+	return fault.New(fault.MethodNotAllowed, "Unsupported HTTP method: %s", method)
+}
+
+func unknownCollection(v *schema.View, namespace, name string) error {
+	f := fault.New(fault.UnknownCollection, "Could not find the table '%s.%s' in the schema cache", namespace, name)
+	if near := schema.Suggest(name, v.Names(namespace)); near != "" {
+		return f.WithHint("Perhaps you meant the table '%s.%s'", namespace, near)
+	}
+	return f
+}
+
+// function refuses rpc/…: no function is declared. The text names the arguments as PostgREST does.
+func (r *Read) function(in Input) error {
+	switch in.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
+	default:
+		return fault.New(fault.MethodNotAllowed, "Cannot use the %s method on RPC", in.Method)
+	}
+	pairs, err := splitQuery(in.RawQuery)
+	if err != nil {
+		return err
+	}
+	name := r.Namespace + "." + in.Segments[1]
+	names := arguments(pairs)
+	called, with := name+" without parameters", "without parameters"
+	if len(names) > 0 {
+		list := strings.Join(names, ", ")
+		called, with = name+"("+list+")", choose(len(names) == 1, "with parameter ", "with parameters ")+list
+	}
+	if in.Method == http.MethodPost {
+		with += " or with a single unnamed json/jsonb parameter"
+	}
+	return fault.New(fault.NoFunction, "Could not find the function %s in the schema cache", called).
+		WithDetails("Searched for the function " + name + " " + with + ", but no matches were found in the schema cache.")
+}
+
+// arguments are the parameters of a call: those that are no reserved word and no filter.
+func arguments(pairs []pair) []string {
+	var out []string
+	for _, p := range pairs {
+		last := p.key[strings.LastIndexByte(p.key, '.')+1:]
+		op, _, dotted := strings.Cut(strings.TrimPrefix(p.text, "not."), ".")
+		_, filter := operators[op]
+		switch {
+		case last != p.key, dotted && filter, slices.Contains(out, p.key):
+		case listed("select columns on_conflict order limit offset and or", last):
+		default:
+			out = append(out, p.key)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// location is the canonical address of what was read: its parameters in alphabetical order.
+func location(name, rawQuery string) string {
+	path := "/" + url.PathEscape(name)
+	parts := slices.DeleteFunc(strings.Split(rawQuery, "&"), func(s string) bool { return s == "" })
+	if len(parts) == 0 {
+		return path
+	}
+	slices.Sort(parts)
+	return path + "?" + strings.Join(parts, "&")
+}
