@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"regexp"
-
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -38,28 +36,4 @@ func (m *Machine) patterns(x, pattern ir.Expr, list, all bool, s *Scope, match f
 		}
 		return truth(match(text.Str(), of[i].Str()))
 	})
-}
-
-type pattern struct {
-	text string
-	fold bool
-}
-
-// matcher is a compiled regular expression.
-type matcher interface{ MatchString(string) bool }
-
-func (m *Machine) compile(text string, fold bool) (matcher, error) {
-	key := pattern{text, fold}
-	if re, ok := m.regexes[key]; ok {
-		return re, nil
-	}
-	if fold {
-		text = "(?i)" + text
-	}
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, err
-	}
-	m.regexes[key] = re
-	return re, nil
 }

@@ -1,0 +1,48 @@
+package storetest
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// defaultSeed makes runs repeatable; SOCLE_TEST_SEED chooses another.
+const defaultSeed = 20240102
+
+func seedOf(t testing.TB) uint64 {
+	t.Helper()
+	text := os.Getenv("SOCLE_TEST_SEED")
+	if text == "" {
+		return defaultSeed
+	}
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("SOCLE_TEST_SEED: %v", err)
+	}
+	return seed
+}
+
+// folder reads a shared project.
+func folder(t testing.TB, name string) fstest.MapFS {
+	t.Helper()
+	a, err := txtar.ParseFile(filepath.Join("testdata", "projects", name+".txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys := fstest.MapFS{}
+	overlay(fsys, a)
+	return fsys
+}
+
+// generated is a shared project with n generated rows per collection.
+func generated(t testing.TB, name string, seed uint64, n int) *World {
+	t.Helper()
+	w := NewWorld(t, folder(t, name))
+	w.Data = fill(rand.New(rand.NewPCG(seed, 0)), w.Catalog, n)
+	return w
+}
