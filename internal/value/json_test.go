@@ -124,6 +124,18 @@ func TestContainmentAnswersAsJsonbDoes(t *testing.T) {
 	}
 }
 
+func TestStrippingLeavesOutNullMembersOnly(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`{"a":null,"b":{"c":null},"d":[null,{"e":null,"f":1},[]]}`: `{"b":{},"d":[null,{"f":1},[]]}`,
+		`null`: `null`, `[[],[]]`: `[[],[]]`, `[null,null]`: `[null,null]`, `"{"`: `"{"`, `{"{":"[","x":null,"y":"{"}`: `{"{":"[","y":"{"}`,
+	} {
+		if got := string(AppendStripped(nil, in)); got != want {
+			t.Errorf("%s → %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestAPathLeadsToAMemberOrToNull(t *testing.T) {
 	t.Parallel()
 	doc := OfJSON(`{"n":null,"s":"x\"\n","arr":[1,{"k":true},"z"]}`)

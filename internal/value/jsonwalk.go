@@ -87,3 +87,39 @@ func lookup(object, quoted string) (val string, ok bool) {
 	})
 	return val, ok
 }
+
+// AppendStripped appends canonical JSON without the object members whose value is null, at every depth; elements of
+// arrays stay.
+func AppendStripped(dst []byte, s string) []byte {
+	switch jsonRank(s) {
+	case jsonObject:
+		return appendStrippedObject(dst, s)
+	case jsonArray:
+		dst = append(dst, '[')
+		eachElement(s, func(element string) bool {
+			if dst[len(dst)-1] != '[' {
+				dst = append(dst, ',')
+			}
+			dst = AppendStripped(dst, element)
+			return true
+		})
+		return append(dst, ']')
+	}
+	return append(dst, s...)
+}
+
+func appendStrippedObject(dst []byte, s string) []byte {
+	dst = append(dst, '{')
+	eachMember(s, func(key, val string) bool {
+		if val == "null" {
+			return true
+		}
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		dst = append(append(dst, key...), ':')
+		dst = AppendStripped(dst, val)
+		return true
+	})
+	return append(dst, '}')
+}
