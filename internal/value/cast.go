@@ -13,7 +13,7 @@ func Castable(from, to Type) bool {
 		return false
 	}
 	switch {
-	case from.List == to.List && from.Kind == to.Kind, from.Kind == Null, from.Kind == Text && !from.List:
+	case from.List == to.List && from.Kind == to.Kind, from.Kind == Null, from.Kind == Text && !from.List && to.Kind != Bytes:
 		return true
 	case from.List:
 		return !to.List && (to.Kind == Text || to.Kind == JSON)

@@ -134,6 +134,7 @@ func TestCastsConvertOrSayWhyNot(t *testing.T) {
 		{Type{Kind: JSON}, `"1"`, Type{Kind: Int}, "", fault.InvalidText}, {Type{Kind: JSON}, "null", Type{Kind: Int}, "", ""}, {Type{Kind: JSON}, "1", Type{Kind: UUID}, "", fault.NotImplemented},
 		{Type{Kind: Text, List: true}, "{a}", Type{Kind: JSON}, `["a"]`, ""}, {Type{Kind: Int}, "1", Type{Kind: JSON}, "1", ""}, {Type{Kind: Bool}, "t", Type{Kind: Float}, "", fault.NotImplemented},
 		{Type{Kind: Text}, "{1,2}", Type{Kind: Int, List: true}, "[1,2]", ""}, {Type{Kind: Int}, "1", Type{Kind: Date}, "", fault.NotImplemented},
+		{Type{Kind: Text}, "aa", Type{Kind: Bytes}, "", fault.NotImplemented}, {Type{Kind: Bytes}, "aa==", Type{Kind: Text}, "aQ==", ""},
 	} {
 		v, err := Parse(c.from, c.in)
 		if err != nil {
