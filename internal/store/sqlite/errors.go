@@ -1,0 +1,54 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/socle-hq/socle/internal/fault"
+)
+
+// primary is SQLite's primary result code behind err, 0 where there is none.
+func primary(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func isNotDatabase(err error) bool { return primary(err) == sqlite3.SQLITE_NOTADB }
+func isFull(err error) bool        { return primary(err) == sqlite3.SQLITE_FULL }
+
+func isReadOnly(err error) bool {
+	code := primary(err)
+	return code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_PERM || code == sqlite3.SQLITE_CANTOPEN
+}
+
+func full(err error) error {
+	return fault.New(fault.DiskFull, "The disk is full").Because(err)
+}
+
+// shown makes an error of the engine one that may be shown. Faults, and the error of a caller that went away, stay.
+func shown(ctx context.Context, err error) error {
+	var f *fault.Fault
+	switch {
+	case err == nil, errors.As(err, &f):
+		return err
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fault.New(fault.Timeout, "canceling statement due to statement timeout").Because(err)
+	case errors.Is(err, context.Canceled), ctx.Err() != nil:
+		return context.Canceled
+	}
+	switch primary(err) {
+	case sqlite3.SQLITE_FULL:
+		return full(err)
+	case sqlite3.SQLITE_READONLY:
+		return fault.New(fault.ReadOnly, "cannot write in a read-only database").Because(err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN:
+		return fault.New(fault.Unavailable, "Database connection error").Because(err)
+	}
+	return fault.New(fault.Internal, "Internal error").Because(err)
+}

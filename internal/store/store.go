@@ -1,0 +1,36 @@
+// Package store owns what the rest of the product needs of a database: consistent reads of rendered statements, and write
+// transactions. The engines are in the packages below it. It knows nothing of requests, policies or plans beyond their
+// statements and tuples.
+package store
+
+import (
+	"context"
+
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/sqlgen"
+)
+
+// Store is an open database. It is safe for concurrent use. Errors that a caller may be shown are faults.
+type Store interface {
+	// Snapshot begins a consistent read; the caller closes it.
+	Snapshot(ctx context.Context) (Snapshot, error)
+	// Once is a Snapshot for a caller that will ask one query: it costs no transaction.
+	Once(ctx context.Context) (Snapshot, error)
+	// Write runs f in a write transaction: kept where f returns nil, undone otherwise. f may be run again after a conflict.
+	Write(ctx context.Context, f func(Tx) error) error
+	// Dialect is the SQL that the store speaks.
+	Dialect() sqlgen.Dialect
+	Close() error
+}
+
+// Snapshot answers queries from one state of the database. It is for one goroutine.
+type Snapshot interface {
+	Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error)
+	Close() error
+}
+
+// Tx is a write transaction. It is for one goroutine. Arguments and raw columns have the forms of the Dialect.
+type Tx interface {
+	Exec(ctx context.Context, sql string, args ...any) (rows int64, err error)
+	Query(ctx context.Context, sql string, args ...any) ([][]any, error)
+}
