@@ -22,6 +22,7 @@ fields:
   id: uuid
   name: { type: text, required: true }
   owner_id: { ref: users }
+  lead: { ref: users }
   budget: { type: decimal, precision: 10, scale: 2 }
 -- members.yaml --
 fields:
@@ -123,6 +124,8 @@ func TestExpressionsMean(t *testing.T) {
 		{"lists are equal", `row.labels == ['a', 'b']`, `(= tickets#0.labels ["a","b"]:text[])`},
 		{"to-one", `row.project.owner_id == auth.uid`, `(= (through tickets#0>tickets_project_id_fkey projects#1 projects#1.owner_id) auth.uid)`},
 		{"to-one twice", `row.project.owner.email == "a"`, `(= (through tickets#0>tickets_project_id_fkey projects#1 (through projects#1>projects_owner_id_fkey users#2 users#2.email)) "a":text)`},
+		{"a field that shares its name with a relation is the field", `row.project.lead == auth.uid`, `(= (through tickets#0>tickets_project_id_fkey projects#1 projects#1.lead) auth.uid)`},
+		{"until a dot follows", `row.project.lead.email == 'a'`, `(= (through tickets#0>tickets_project_id_fkey projects#1 (through projects#1>projects_lead_fkey users#2 users#2.email)) "a":text)`},
 		{"to itself", `row.parent.parent.private`, `(through tickets#0>tickets_parent_id_fkey tickets#1 (through tickets#1>tickets_parent_id_fkey tickets#2 tickets#2.private))`},
 		{"no related row", `row.parent == null`, `(not (exists tickets#0>tickets_parent_id_fkey tickets#1 true))`},
 		{"a related row", `row.parent.parent != null`, `(exists tickets#0>tickets_parent_id_fkey>tickets_parent_id_fkey tickets#1 true)`},
@@ -132,6 +135,7 @@ func TestExpressionsMean(t *testing.T) {
 		{"nested, over both rows", `row.children.exists(c, c.children.exists(d, d.points > c.points && d.points > row.points))`, `(exists tickets#0<tickets_parent_id_fkey tickets#1 (exists tickets#1<tickets_parent_id_fkey tickets#2 (and (> tickets#2.points tickets#1.points) (> tickets#2.points tickets#0.points))))`},
 		{"size of a relation", `row.children.size() > 2`, `(> (size tickets#0<tickets_parent_id_fkey) 2:int)`},
 		{"size beyond a to-one", `size(row.project.members) == 1`, `(= (through tickets#0>tickets_project_id_fkey projects#1 (size projects#1<members_project_id_fkey)) 1:int)`},
+		{"size within a quantifier", `row.children.exists(c, c.children.size() == 0)`, `(exists tickets#0<tickets_parent_id_fkey tickets#1 (= (size tickets#1<tickets_parent_id_fkey) 0:int))`},
 		{"size of text", `row.title.size() < 5`, `(< (length tickets#0.title) 5:int)`},
 		{"size of a list", `size(row.labels) < 5`, `(< (length tickets#0.labels) 5:int)`},
 		{"elements of a list", `row.labels.exists(l, l.startsWith("a"))`, `(list-any tickets#0.labels $e0 (starts-with $e0 "a":text))`},

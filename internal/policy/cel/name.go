@@ -100,12 +100,16 @@ func (t *translator) noMember(m term, name string, nameAt int) term {
 	if m.field != nil {
 		for _, r := range m.field.Collection.Relations {
 			if r.Forward && r.FK != nil && len(r.FK.Columns) == 1 && r.FK.Columns[0] == m.field {
-				return t.fail(nameAt, "follow the relation: "+r.Key+"."+name, "%q is a %s, not a row", m.field.Key, m.field.Type)
+				before := strings.TrimSuffix(strings.TrimRight(string(t.text[m.at:nameAt]), ". \n"), m.field.Key)
+				return t.fail(nameAt, "follow the relation: "+before+r.Key+"."+name, "%q is a %s, not a row", m.field.Key, m.field.Type)
 			}
 		}
 	}
 	if m.x.Type().Kind == value.JSON {
 		return t.fail(nameAt, "declare a field for what a policy needs", "json cannot be walked in an expression")
+	}
+	if slices.Contains(methods, name) {
+		return t.fail(nameAt, "write ."+name+"(…)", "%q is a method", name)
 	}
 	return t.fail(nameAt, "", "a %s has no field %q", m.x.Type(), name)
 }

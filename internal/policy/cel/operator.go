@@ -183,7 +183,7 @@ func (t *translator) arith(op byte, l, r term, opAt int) term {
 	if l.form == null || r.form == null {
 		return t.fail(opAt, "write null in place of the whole", "arithmetic with null is always NULL")
 	}
-	l, r, ok := t.pair(l, r, false)
+	l, r, ok := t.pair(t.number(l, r), t.number(r, l), false)
 	if !ok {
 		return term{at: at}
 	}
@@ -193,6 +193,14 @@ func (t *translator) arith(op byte, l, r term, opAt int) term {
 		return t.fail(opAt, arithHint(a, b), "there is no %s %c %s", a, op, b)
 	}
 	return expr(at, &ir.Arith{Op: op, L: l.x, R: r.x, T: of})
+}
+
+// number keeps a number literal beside something that is none a number, so that the message names the operation.
+func (t *translator) number(m, other term) term {
+	if (m.form == whole || m.form == fraction) && other.form == typed && !other.x.Type().Numeric() {
+		return t.settle(m, natural(m), nil)
+	}
+	return m
 }
 
 func arithHint(a, b value.Type) string {

@@ -123,7 +123,7 @@ func (t *translator) settleLiteral(m term, want value.Type, field *schema.Field)
 	case m.form != textual && want.Kind == value.Text:
 		return t.fail(m.at, `write it in quotes`, "expected text, found a literal %s", kindOf(m))
 	}
-	return t.fail(m.at, "", "expected %s, found a literal %s", want, kindOf(m))
+	return t.fail(m.at, literalHint(want.Kind), "expected %s, found a literal %s", want, kindOf(m))
 }
 
 // parsesText reports whether a text literal may stand for a value of the kind.
@@ -165,7 +165,7 @@ func literalHint(k value.Kind) string {
 	case value.Bytes:
 		return "write base64"
 	case value.Duration:
-		return `write "36h", "15m" or "1h30m"`
+		return `write duration("36h"), with h, m or s`
 	}
 	return ""
 }
