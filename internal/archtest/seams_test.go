@@ -32,9 +32,9 @@ var seams = []seam{
 	{Calls: "http.Post", Why: "outgoing HTTP goes through one client that refuses private addresses"},
 	{Calls: "http.DefaultServeMux", Why: "routes are registered on a mux of ours; net/http/pprof registers itself on the default one"},
 	{Imports: "net/http/pprof", Why: "profiles must not be reachable by accident"},
-	{Calls: "os.Getenv", Allowed: []string{"config", "cli", "schema/yamlfile", "testkit"}, Why: "settings come from config"},
-	{Calls: "os.LookupEnv", Allowed: []string{"config", "cli", "schema/yamlfile", "testkit"}, Why: "settings come from config"},
-	{Calls: "os.Exit", Allowed: []string{"cmd/socle", "bench", "examples/team/generate"}, Why: "only main ends the process"},
+	{Calls: "os.Getenv", Allowed: []string{"config", "cli", "test/report"}, Why: "settings come from config"},
+	{Calls: "os.LookupEnv", Allowed: []string{"config", "cli", "test/report"}, Why: "settings come from config"},
+	{Calls: "os.Exit", Allowed: []string{"cmd/socle", "bench", "examples/team/generate", "test/report"}, Why: "only main ends the process"},
 }
 
 func (m seam) allows(s source) bool {
@@ -77,9 +77,8 @@ func selector(sel *ast.SelectorExpr) string {
 
 // starters may write a go statement; everybody else starts goroutines through the wrapper that recovers, logs and counts.
 var starters = map[string]string{
-	"app":     "holds the recovering wrapper",
-	"bench":   "a program of its own, not part of the server",
-	"testkit": "for tests",
+	"app":   "holds the recovering wrapper",
+	"bench": "a program of its own, not part of the server",
 }
 
 func TestGoroutinesStartThroughTheRecoveringWrapper(t *testing.T) {
@@ -118,7 +117,7 @@ func wrapper(s source) bool {
 var statement = regexp.MustCompile(`(?is)^"?\s*(select\s|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s|create\s+(unique\s+)?(table|index|virtual)|alter\s+table\s|drop\s+(table|index))`)
 
 // emitters build SQL from identifiers of the catalogue; the others may only hold constant statements.
-var emitters = []string{"sqlgen", "migrate", "testkit"}
+var emitters = []string{"sqlgen", "migrate"}
 
 func TestOnlyTheEmitterBuildsSQL(t *testing.T) {
 	t.Parallel()

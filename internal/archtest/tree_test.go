@@ -22,7 +22,7 @@ const root = "../.."
 type source struct {
 	Path    string // slash-separated, from the repository's root
 	Package string // directory: internal/plan
-	Test    bool
+	Test    bool   // a _test.go file, or of a package that only tests import
 	Set     *token.FileSet
 	File    *ast.File
 }
@@ -56,11 +56,16 @@ var tree = sync.OnceValues(func() ([]source, error) {
 		if err != nil {
 			return err
 		}
-		out = append(out, source{name, path.Dir(name), strings.HasSuffix(name, "_test.go"), set, file})
+		out = append(out, source{name, path.Dir(name), forTesting(name), set, file})
 		return nil
 	})
 	return out, err
 })
+
+// forTesting goes by the name: plan_test.go, storetest/, testkit/. That nothing else imports such a package is a test.
+func forTesting(name string) bool {
+	return strings.HasSuffix(name, "_test.go") || strings.HasSuffix(path.Dir(name), "test") || path.Base(path.Dir(name)) == "testkit"
+}
 
 // sources is every Go file of the repository.
 func sources(t *testing.T) []source {
