@@ -48,23 +48,27 @@ func (m seam) allows(s source) bool {
 
 func TestTimeRandomnessAndTheOutsideStayBehindSeams(t *testing.T) {
 	t.Parallel()
-	for _, s := range sources(t) {
-		imports := s.imports()
+	apply(t, crossings)
+}
+
+// crossings finds uses of what belongs behind a seam.
+func crossings(s source) (out []string) {
+	imports := s.imports()
+	for _, m := range seams {
+		if node, uses := imports[m.Imports]; uses && !m.allows(s) {
+			out = append(out, s.at(node)+": imports "+m.Imports+": "+m.Why)
+		}
+	}
+	ast.Inspect(s.File, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
 		for _, m := range seams {
-			if node, uses := imports[m.Imports]; uses && !m.allows(s) {
-				t.Errorf("%s: imports %s: %s", s.at(node), m.Imports, m.Why)
+			if ok && m.Calls != "" && selector(sel) == m.Calls && !m.allows(s) {
+				out = append(out, s.at(n)+": uses "+m.Calls+": "+m.Why)
 			}
 		}
-		ast.Inspect(s.File, func(n ast.Node) bool {
-			sel, ok := n.(*ast.SelectorExpr)
-			for _, m := range seams {
-				if ok && m.Calls != "" && selector(sel) == m.Calls && !m.allows(s) {
-					t.Errorf("%s: uses %s: %s", s.at(n), m.Calls, m.Why)
-				}
-			}
-			return true
-		})
-	}
+		return true
+	})
+	return out
 }
 
 // selector is "pkg.Name" where the left side is a plain identifier, "" otherwise.
@@ -83,17 +87,20 @@ var starters = map[string]string{
 
 func TestGoroutinesStartThroughTheRecoveringWrapper(t *testing.T) {
 	t.Parallel()
-	for _, s := range sources(t) {
-		if _, ok := starters[firstOf(s.house())]; ok || s.Test || wrapper(s) {
-			continue
-		}
-		ast.Inspect(s.File, func(n ast.Node) bool {
-			if _, ok := n.(*ast.GoStmt); ok {
-				t.Errorf("%s: go statement outside the recovering wrapper: a panic here ends the process", s.at(n))
-			}
-			return true
-		})
+	apply(t, bareGoroutines)
+}
+
+func bareGoroutines(s source) (out []string) {
+	if _, ok := starters[firstOf(s.house())]; ok || s.Test || wrapper(s) {
+		return nil
 	}
+	ast.Inspect(s.File, func(n ast.Node) bool {
+		if _, ok := n.(*ast.GoStmt); ok {
+			out = append(out, s.at(n)+": go statement outside the recovering wrapper: a panic here ends the process")
+		}
+		return true
+	})
+	return out
 }
 
 func firstOf(pkg string) string {
@@ -121,25 +128,29 @@ var emitters = []string{"sqlgen", "migrate"}
 
 func TestOnlyTheEmitterBuildsSQL(t *testing.T) {
 	t.Parallel()
-	for _, s := range sources(t) {
-		if s.Test || hallway(s.Package) || firstIn(emitters, s.house()) {
-			continue
-		}
-		ast.Inspect(s.File, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				sel, ok := n.Fun.(*ast.SelectorExpr)
-				if ok && strings.HasPrefix(selector(sel), "fmt.") && len(n.Args) > 1 && anyStatement(n.Args) {
-					t.Errorf("%s: %s builds SQL: statements come from sqlgen, values are bound", s.at(n), selector(sel))
-				}
-			case *ast.BinaryExpr:
-				if n.Op == token.ADD && anyStatement([]ast.Expr{n.X}) && !constant(n.Y) {
-					t.Errorf("%s: concatenation builds SQL: statements come from sqlgen, values are bound", s.at(n))
-				}
-			}
-			return true
-		})
+	apply(t, builtSQL)
+}
+
+// builtSQL finds statements made by formatting or by adding something that is not a literal.
+func builtSQL(s source) (out []string) {
+	if s.Test || hallway(s.Package) || firstIn(emitters, s.house()) {
+		return nil
 	}
+	ast.Inspect(s.File, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			sel, ok := n.Fun.(*ast.SelectorExpr)
+			if ok && strings.HasPrefix(selector(sel), "fmt.") && len(n.Args) > 1 && anyStatement(n.Args) {
+				out = append(out, s.at(n)+": "+selector(sel)+" builds SQL: statements come from sqlgen, values are bound")
+			}
+		case *ast.BinaryExpr:
+			if n.Op == token.ADD && anyStatement([]ast.Expr{n.X}) && !constant(n.Y) {
+				out = append(out, s.at(n)+": concatenation builds SQL: statements come from sqlgen, values are bound")
+			}
+		}
+		return true
+	})
+	return out
 }
 
 func firstIn(list []string, pkg string) bool {

@@ -51,16 +51,32 @@ var tree = sync.OnceValues(func() ([]source, error) {
 		if path.Ext(name) != ".go" {
 			return nil
 		}
-		set := token.NewFileSet()
-		file, err := parser.ParseFile(set, filepath.Join(root, name), nil, parser.SkipObjectResolution|parser.ParseComments)
+		text, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			return err
 		}
-		out = append(out, source{name, path.Dir(name), forTesting(name), set, file})
-		return nil
+		s, err := parse(name, text)
+		out = append(out, s)
+		return err
 	})
 	return out, err
 })
+
+func parse(name string, text []byte) (source, error) {
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution|parser.ParseComments)
+	return source{name, path.Dir(name), forTesting(name), set, file}, err
+}
+
+// apply reports what a rule finds anywhere in the repository.
+func apply(t *testing.T, rule func(source) []string) {
+	t.Helper()
+	for _, s := range sources(t) {
+		for _, found := range rule(s) {
+			t.Error(found)
+		}
+	}
+}
 
 // forTesting goes by the name: plan_test.go, storetest/, testkit/. That nothing else imports such a package is a test.
 func forTesting(name string) bool {

@@ -21,24 +21,27 @@ var makers = map[string][]string{
 
 func TestOnlyPoliciesBuildTrustedNodes(t *testing.T) {
 	t.Parallel()
-	for _, s := range sources(t) {
-		if s.Test {
-			continue
-		}
-		ast.Inspect(s.File, func(n ast.Node) bool {
-			lit, ok := n.(*ast.CompositeLit)
-			if !ok {
-				return true
-			}
-			if sel, ok := lit.Type.(*ast.SelectorExpr); ok {
-				allowed, trusted := makers[selector(sel)]
-				if trusted && !slices.Contains(allowed, s.house()) && !rebuilds(s) {
-					t.Errorf("%s: %s built in %s: only %s may", s.at(n), selector(sel), s.house(), strings.Join(allowed, ", "))
-				}
-			}
-			return true
-		})
+	apply(t, trustedNodes)
+}
+
+func trustedNodes(s source) (out []string) {
+	if s.Test || rebuilds(s) {
+		return nil
 	}
+	ast.Inspect(s.File, func(n ast.Node) bool {
+		lit, ok := n.(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		if sel, ok := lit.Type.(*ast.SelectorExpr); ok {
+			allowed, trusted := makers[selector(sel)]
+			if trusted && !slices.Contains(allowed, s.house()) {
+				out = append(out, s.at(n)+": "+selector(sel)+" built in "+s.house()+": only "+strings.Join(allowed, ", ")+" may")
+			}
+		}
+		return true
+	})
+	return out
 }
 
 // rebuilds names the packages that copy existing trees node by node: they can only repeat what policies made.
@@ -64,18 +67,22 @@ var long = map[string]string{}
 
 func TestFunctionsFitOnAScreen(t *testing.T) {
 	t.Parallel()
-	for _, s := range sources(t) {
-		for _, d := range s.File.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || s.Test {
-				continue
-			}
-			lines := s.Set.Position(fn.End()).Line - s.Set.Position(fn.Pos()).Line + 1
-			if _, excused := long[s.house()+": "+receiver(fn)+fn.Name.Name]; lines > functionLines && !excused {
-				t.Errorf("%s: %s%s has %d lines, more than %d", s.at(fn), receiver(fn), fn.Name.Name, lines, functionLines)
-			}
+	apply(t, longFunctions)
+}
+
+func longFunctions(s source) (out []string) {
+	for _, d := range s.File.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || s.Test {
+			continue
+		}
+		name := receiver(fn) + fn.Name.Name
+		lines := s.Set.Position(fn.End()).Line - s.Set.Position(fn.Pos()).Line + 1
+		if _, excused := long[s.house()+": "+name]; lines > functionLines && !excused {
+			out = append(out, s.at(fn)+": "+name+" has "+itoa(lines)+" lines, more than "+itoa(functionLines))
 		}
 	}
+	return out
 }
 
 func TestEveryPackageSaysWhatItOwns(t *testing.T) {
