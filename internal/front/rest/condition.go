@@ -81,7 +81,7 @@ func is(x ir.Expr, o operation) (ir.Expr, error) {
 	return &ir.Test{X: x, Want: map[string]ir.Truth{"true": ir.True, "false": ir.False, "unknown": ir.Unknown}[o.text]}, nil
 }
 
-var comparisons = map[opcode]ir.CompareOp{opEq: ir.Eq, opNeq: ir.Ne, opGt: ir.Gt, opGte: ir.Ge, opLt: ir.Lt, opLte: ir.Le}
+var comparisons = [...]ir.CompareOp{opEq: ir.Eq, opNeq: ir.Ne, opGt: ir.Gt, opGte: ir.Ge, opLt: ir.Lt, opLte: ir.Le}
 
 func (l *level) compare(x ir.Expr, o operation) (ir.Expr, error) {
 	t := x.Type()
@@ -96,11 +96,11 @@ func (l *level) compare(x ir.Expr, o operation) (ir.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p := l.param(t, v); o.code != opIsDistinct {
-		return &ir.Compare{Op: comparisons[o.code], L: x, R: p}, nil
-	} else {
+	p := l.param(t, v)
+	if o.code == opIsDistinct {
 		return &ir.Same{L: x, R: p, Negate: true}, nil
 	}
+	return &ir.Compare{Op: comparisons[o.code], L: x, R: p}, nil
 }
 
 // listOf makes a {a,b} literal one Param.

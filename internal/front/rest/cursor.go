@@ -14,18 +14,19 @@ import (
 const fingerprintSize = 16
 
 // position resolves after= of the root.
-func (r *Read) position(s *resolver, root *level, p *params, o Opener) error {
-	for _, q := range p.late {
+func (r *Read) position(s *resolver, root *level, late []pair, in Input) error {
+	_, _, ranged := rangeHeader(in.Header.Get("Range"))
+	for _, q := range late {
 		if q.key != "after" || root.hasField("after") {
 			continue
 		}
-		if r.Range.Offset > 0 {
+		if ranged || r.Range.Offset > 0 {
 			return badCursor("after cannot be combined with offset or a Range header")
 		}
 		if !r.pageable(root.query) {
 			return badCursor("only rows with a primary key, not groups, have a position")
 		}
-		payload, err := open(o, q.text)
+		payload, err := open(in.Cursor, q.text)
 		if err != nil {
 			return badCursor("the position is not one this server gave").Because(err)
 		}

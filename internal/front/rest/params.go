@@ -115,7 +115,7 @@ func (p *params) add(q pair, l Limits) error {
 	case "order":
 		return p.addOrder(q, l)
 	case "limit", "offset":
-		return p.addRange(q, last == "offset")
+		return p.addRange(q, last == "offset", l)
 	case "and", "or":
 		return p.addTree(q, last, l)
 	case "having", "after":

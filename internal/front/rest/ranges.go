@@ -20,8 +20,8 @@ func badRange(details string) error {
 }
 
 // addRange reads limit or offset. An empty value says nothing, a negative offset is none, a negative limit is refused.
-func (p *params) addRange(q pair, offset bool) error {
-	path, err := above(q.key, DefaultLimits())
+func (p *params) addRange(q pair, offset bool, l Limits) error {
+	path, err := above(q.key, l)
 	if err != nil || q.text == "" {
 		return err
 	}

@@ -112,7 +112,7 @@ func (r *Read) query(v *schema.View, l Limits, in Input) error {
 		return err
 	}
 	r.filterArgs = len(s.args)
-	if err := r.position(s, root, p, in.Cursor); err != nil {
+	if err := r.position(s, root, p.late, in); err != nil {
 		return err
 	}
 	s.rootRange(root, r.Range)
