@@ -1,0 +1,109 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/store"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// format is the version of what the metadata table holds.
+const format = "1"
+
+// The members of the metadata table.
+const (
+	metaFormat      = "format"
+	metaVersion     = "version"     // Catalog.Version of the applied declaration
+	metaDeclaration = "declaration" // schema.MarshalDeclaration
+	metaStorage     = "storage"     // its stored part
+	metaKeys        = "keys"        // fingerprint of the key set
+	metaSeeded      = "seeded:"     // and a collection: its first data is in
+)
+
+// metadata is the table's content.
+type metadata map[string]string
+
+func metaTable() string { return sqlgen.Quote(schema.System(schema.SystemMeta)) }
+
+func createMeta() string {
+	return "CREATE TABLE IF NOT EXISTS " + metaTable() + ` ("key" TEXT NOT NULL PRIMARY KEY, "value" TEXT NOT NULL)`
+}
+
+func selectMeta() string { return `SELECT "key", "value" FROM ` + metaTable() }
+
+// read gives the metadata outside of a write, nil where the table does not exist.
+func read(ctx context.Context, st store.Store) (metadata, error) {
+	m, err := query(ctx, st)
+	if err == nil || !missing(ctx, st) {
+		return m, err
+	}
+	return nil, nil
+}
+
+func query(ctx context.Context, st store.Store) (metadata, error) {
+	snap, err := st.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer snap.Close()
+	text := value.Type{Kind: value.Text}
+	tuples, err := snap.Query(ctx, &sqlgen.Stmt{Text: selectMeta(), Types: []value.Type{text, text}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	m := metadata{}
+	for _, t := range tuples {
+		m[t[0].Str()] = t[1].Str()
+	}
+	return m, nil
+}
+
+var errUndo = errors.New("migrate: nothing is kept")
+
+// missing finds out whether the table is absent, the same way on every engine: in a transaction that is undone, the
+// table is created if it is not there; if it can be read then, it was the table that was missing.
+func missing(ctx context.Context, st store.Store) bool {
+	err := st.Write(ctx, func(tx store.Tx) error {
+		if _, err := tx.Exec(ctx, createMeta()); err != nil {
+			return err
+		}
+		m, err := readIn(ctx, tx)
+		if err != nil || len(m) > 0 {
+			return errors.Join(err, errors.New("migrate: the table is there"))
+		}
+		return errUndo
+	})
+	return errors.Is(err, errUndo)
+}
+
+func readIn(ctx context.Context, tx store.Tx) (metadata, error) {
+	rows, err := tx.Query(ctx, selectMeta())
+	if err != nil {
+		return nil, err
+	}
+	m := metadata{}
+	for _, r := range rows {
+		m[asText(r[0])] = asText(r[1])
+	}
+	return m, nil
+}
+
+func asText(raw any) string {
+	if b, ok := raw.([]byte); ok {
+		return string(b)
+	}
+	return fmt.Sprint(raw)
+}
+
+// set writes a member; argument texts are the same in every dialect.
+func set(ctx context.Context, st store.Store, tx store.Tx, name, text string) error {
+	d := st.Dialect()
+	c := sqlgen.Coding{Type: value.Type{Kind: value.Text}}
+	_, err := tx.Exec(ctx, "INSERT INTO "+metaTable()+` ("key", "value") VALUES (`+d.Placeholder(1, c)+", "+d.Placeholder(2, c)+
+		`) ON CONFLICT ("key") DO UPDATE SET "value" = excluded."value"`, name, text)
+	return err
+}
