@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
 )
@@ -25,6 +26,9 @@ func TestTheExamplesAreFreeOfProblems(t *testing.T) {
 			if c == nil {
 				t.Fatal("no catalogue")
 			}
+			set, problems := policy.Compile(c)
+			report(t, problems)
+			report(t, set.Advise())
 		})
 	}
 }
