@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing/fstest"
 
@@ -60,8 +61,16 @@ func terminated(s string) string {
 	return s + "\n"
 }
 
-// Save writes the case back.
-func (c *Case) Save() error { return os.WriteFile(c.path, txtar.Format(c.archive), 0o644) }
+// given is the order of the sections that a run gives.
+var given = []string{"ir", "bound", "sqlite", "postgres", "response"}
+
+// Save writes the case back, what is expected last and in order.
+func (c *Case) Save() error {
+	slices.SortStableFunc(c.archive.Files, func(a, b txtar.File) int {
+		return slices.Index(given, a.Name) - slices.Index(given, b.Name)
+	})
+	return os.WriteFile(c.path, txtar.Format(c.archive), 0o644)
+}
 
 // Project is the case's project folder: the shared project it names, overlaid with its own files.
 func (c *Case) Project() (fstest.MapFS, error) {

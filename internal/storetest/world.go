@@ -28,8 +28,7 @@ type Rows map[*schema.Collection][]eval.Tuple
 // Rows gives a collection's rows.
 func (r Rows) Rows(c *schema.Collection) []eval.Tuple { return r[c] }
 
-// NewWorld loads a project folder with its rows/*.ndjson; a file is named by its collection's key, with the namespace
-// before it where that is not public.
+// NewWorld loads a project folder with its rows/*.ndjson; a file is named by its collection's key.
 func NewWorld(t testing.TB, fsys fstest.MapFS) *World {
 	t.Helper()
 	catalog, problems := yamlfile.Read(fsys)
@@ -42,26 +41,19 @@ func NewWorld(t testing.TB, fsys fstest.MapFS) *World {
 	}
 	w := &World{Catalog: catalog, Set: set, Data: Rows{}}
 	for _, c := range catalog.Collections {
-		raw, err := fs.ReadFile(fsys, "rows/"+rowsName(c)+".ndjson")
+		raw, err := fs.ReadFile(fsys, "rows/"+c.Key+".ndjson")
 		if err != nil {
 			continue
 		}
 		for i, line := range lines(raw) {
 			tuple, err := readRow(c, line)
 			if err != nil {
-				t.Fatalf("rows/%s.ndjson:%d: %v", rowsName(c), i+1, err)
+				t.Fatalf("rows/%s.ndjson:%d: %v", c.Key, i+1, err)
 			}
 			w.Data[c] = append(w.Data[c], tuple)
 		}
 	}
 	return w
-}
-
-func rowsName(c *schema.Collection) string {
-	if c.Namespace == schema.DefaultNamespace {
-		return c.Key
-	}
-	return c.Namespace + "." + c.Key
 }
 
 // readRow reads one object as a stored row; an absent member is NULL.

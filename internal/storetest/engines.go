@@ -1,0 +1,108 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/store"
+	"github.com/socle-hq/socle/internal/store/sqlite"
+)
+
+// open gives the world's database on every SQL engine there is.
+func open(t testing.TB, w *World) map[string]store.Store {
+	t.Helper()
+	lite, err := sqlite.OpenTemp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lite.Close() })
+	create(t, lite, w, "PRAGMA defer_foreign_keys = ON")
+	return map[string]store.Store{"sqlite": lite}
+}
+
+// create makes the world's tables in an empty store and loads its rows. References are not checked meanwhile, so that rows may
+// come in any order.
+func create(t testing.TB, s store.Store, w *World, unchecked string) {
+	t.Helper()
+	ctx := context.Background()
+	err := s.Write(ctx, func(tx store.Tx) error {
+		if _, err := tx.Exec(ctx, unchecked); err != nil {
+			return err
+		}
+		for _, text := range definitions(s.Dialect(), w.Catalog) {
+			if _, err := tx.Exec(ctx, text); err != nil {
+				return fmt.Errorf("%s: %w", text, err)
+			}
+		}
+		for _, c := range w.Catalog.Collections {
+			if err := insert(ctx, tx, s.Dialect(), w, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("create the project's tables: %v", causes(err))
+	}
+}
+
+func definitions(d sqlgen.Dialect, c *schema.Catalog) []string {
+	var out []string
+	made := map[string]bool{schema.DefaultNamespace: true}
+	for _, col := range c.Collections {
+		if !made[col.Namespace] {
+			made[col.Namespace] = true
+			out = append(out, d.CreateSpace(col.Space)...)
+		}
+	}
+	for _, each := range []func(*schema.Collection) []string{d.CreateTable, d.CreateIndexes, d.CreateSearch} {
+		for _, col := range c.Collections {
+			if col.View == nil {
+				out = append(out, each(col)...)
+			}
+		}
+	}
+	return out
+}
+
+func insert(ctx context.Context, tx store.Tx, d sqlgen.Dialect, w *World, c *schema.Collection) error {
+	if len(w.Data[c]) == 0 {
+		return nil
+	}
+	var rows []plan.Tuple
+	for _, t := range w.Data[c] {
+		var row plan.Tuple
+		for _, f := range sqlgen.StoredFields(c) {
+			row = append(row, t[f.Ordinal])
+		}
+		rows = append(rows, row)
+	}
+	statements, err := d.Insert(c, rows)
+	if err != nil {
+		return err
+	}
+	for _, x := range statements {
+		if _, err := tx.Exec(ctx, x.Text, x.Args...); err != nil {
+			return fmt.Errorf("%s: %w", x.Text, err)
+		}
+	}
+	return nil
+}
+
+// causes is an error with what it hides from users.
+func causes(err error) string {
+	text := ""
+	for e := err; e != nil; {
+		text += e.Error() + "; "
+		u, ok := e.(interface{ Unwrap() error })
+		if !ok {
+			break
+		}
+		e = u.Unwrap()
+	}
+	return text
+}
