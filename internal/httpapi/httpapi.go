@@ -1,0 +1,57 @@
+// Package httpapi owns transport: routes and who may call them, limits of a connection, credentials out of headers, CORS,
+// compression, the access log, and the way from an answer or a fault to status, headers and body. It knows no SQL and no
+// policy; what a request means is for the fronts, what it may see for the engine.
+package httpapi
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/socle-hq/socle/internal/auth"
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/front/rest"
+)
+
+// Config is what a handler is made of.
+type Config struct {
+	Engine  *engine.Engine
+	Gate    *auth.Gate
+	Sealer  *auth.Sealer
+	Limits  Limits
+	Origins []string // CORS; "*" is any
+	Dev     bool     // loopback origins are allowed, and the log says more
+	Public  fs.FS    // static files; nil: none
+	Log     *slog.Logger
+	Clock   clock.Clock
+}
+
+// Limits bound a request before and after the engine.
+type Limits struct {
+	Rest      rest.Limits
+	URL       int           // bytes of path and query
+	Response  int           // bytes
+	Statement time.Duration // of one request's statements
+}
+
+// server answers requests. It is immutable.
+type server struct {
+	Config
+	routes []route
+	shapes shapes
+}
+
+// New makes the handler of everything the product serves over HTTP. It fails where a route does not say who may call it.
+func New(c Config) (http.Handler, error) {
+	s := &server{Config: c, shapes: newShapes()}
+	s.routes = s.table()
+	for _, r := range s.routes {
+		if r.who == undeclared || r.serve == nil {
+			return nil, fmt.Errorf("route %q does not say who may call it", r.prefix)
+		}
+	}
+	return s.observed(s.crossOrigin(compressed(http.HandlerFunc(s.dispatch)))), nil
+}

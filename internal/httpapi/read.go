@@ -1,0 +1,191 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/render"
+)
+
+const (
+	root = "/rest/v1"
+	vary = "Authorization, apikey, Accept, Accept-Profile, Prefer, Range"
+)
+
+// rest serves the data API: parse, run, render, answer.
+func (s *server) rest(c *call) {
+	view := s.Engine.Set().View(c.actor)
+	read, err := rest.Parse(view, s.Limits.Rest, rest.Input{Method: c.Method, Segments: c.segments,
+		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer})
+	switch {
+	case err != nil:
+		s.explainAbsence(c, err)
+		c.fail(err)
+	case read.Options:
+		c.ResponseWriter.Header().Set("Allow", read.Allow)
+		c.write(http.StatusOK, nil)
+	case read.Root:
+		c.fail(fault.New(fault.NotImplemented, "Feature not implemented").WithDetails("the API's description comes in a later version"))
+	default:
+		s.read(c, read)
+	}
+}
+
+func (s *server) read(c *call, read *rest.Read) {
+	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
+	defer cancel()
+	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{{Read: read.Request, Peek: true}})
+	if err != nil {
+		c.fail(timely(ctx, err))
+		return
+	}
+	a := &answers[0]
+	if read.Range.Offset > a.Total && a.Total >= 0 {
+		s.outside(c, read, a)
+		return
+	}
+	body, err := s.body(read, a)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	s.headers(c, read, a)
+	s.send(c, read, status(read, a), body)
+}
+
+// timely says that time ran out where that is why a statement failed.
+func timely(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fault.New(fault.Timeout, "canceling statement due to statement timeout").Because(err)
+	}
+	return err
+}
+
+func (s *server) body(read *rest.Read, a *engine.Answer) ([]byte, error) {
+	shape := s.shapes.of(a.Level)
+	o := render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped, Limit: s.Limits.Response}
+	switch read.Media.Type {
+	case rest.Object:
+		return shape.Object(nil, a.Result, o)
+	case rest.CSV:
+		return shape.CSV(nil, a.Result, o)
+	case rest.NDJSON:
+		return shape.Lines(nil, a.Result, o)
+	}
+	return shape.Array(nil, a.Result, o)
+}
+
+// status is 206 where rows of a known total are left out.
+func status(read *rest.Read, a *engine.Answer) int {
+	if n := int64(len(a.Result.Tuples)); a.Total >= 0 && n < a.Total {
+		return http.StatusPartialContent
+	}
+	return http.StatusOK
+}
+
+// outside answers an offset beyond the counted rows.
+func (s *server) outside(c *call, read *rest.Read, a *engine.Answer) {
+	c.ResponseWriter.Header().Set("Content-Range", "*/"+strconv.FormatInt(a.Total, 10))
+	c.fail(fault.New(fault.InvalidRange, "Requested range not satisfiable").WithDetails(
+		fmt.Sprintf("An offset of %d was requested, but there are only %d rows.", read.Range.Offset, a.Total)))
+}
+
+func (s *server) headers(c *call, read *rest.Read, a *engine.Answer) {
+	h := c.ResponseWriter.Header()
+	h.Set("Content-Type", read.Media.ContentType())
+	h.Set("Content-Range", contentRange(read.Range.Offset, len(a.Result.Tuples), a.Total))
+	h.Set("Content-Location", root+read.Location)
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Vary", vary)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if read.Profile {
+		h.Set("Content-Profile", read.Namespace)
+	}
+	if read.Applied != "" {
+		h.Set("Preference-Applied", read.Applied)
+	}
+	if a.More && c.Request.Header.Get("Range") == "" {
+		if token := read.Next(s.Sealer, a.Last); token != "" {
+			h.Set("Link", "<"+nextURL(c.URL.EscapedPath(), c.URL.RawQuery, token)+`>; rel="next"`)
+		}
+	}
+}
+
+// contentRange is first-last/total; * stands for no rows, and for a total that was not asked for.
+func contentRange(offset int64, n int, total int64) string {
+	of := "*"
+	if total >= 0 {
+		of = strconv.FormatInt(total, 10)
+	}
+	if n == 0 {
+		return "*/" + of
+	}
+	return fmt.Sprintf("%d-%d/%s", offset, offset+int64(n)-1, of)
+}
+
+// nextURL is the request's own address from another position.
+func nextURL(path, query, token string) string {
+	var kept []string
+	for _, part := range strings.Split(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if part != "" && name != "after" && name != "offset" {
+			kept = append(kept, part)
+		}
+	}
+	return path + "?" + strings.Join(append(kept, "after="+token), "&")
+}
+
+// send writes the body, or 304 where the client has it already.
+func (s *server) send(c *call, read *rest.Read, status int, body []byte) {
+	tag := etag(read.Media.ContentType(), body)
+	c.ResponseWriter.Header().Set("ETag", tag)
+	c.note.rows = c.ResponseWriter.Header().Get("Content-Range")
+	if matches(c.Request.Header.Values("If-None-Match"), tag) {
+		c.ResponseWriter.Header().Del("Content-Type")
+		c.WriteHeader(http.StatusNotModified)
+		return
+	}
+	c.write(status, body)
+}
+
+// etag is a strong validator: a hash of media type and body.
+func etag(media string, body []byte) string {
+	h := sha256.New()
+	h.Write([]byte(media + "\x00"))
+	h.Write(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16]) + `"`
+}
+
+// matches compares weakly, as If-None-Match does, and knows the tag of the compressed form.
+func matches(lines []string, tag string) bool {
+	for _, line := range lines {
+		for candidate := range strings.SplitSeq(line, ",") {
+			candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+			if candidate == "*" || candidate == tag || candidate == strings.TrimSuffix(tag, `"`)+gzipSuffix+`"` {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// explainAbsence tells the developer's log why a collection of the project is not there for a caller.
+func (s *server) explainAbsence(c *call, err error) {
+	if f := fault.From(err); !s.Dev || f.Code != fault.UnknownCollection || len(c.segments) == 0 {
+		return
+	}
+	for _, col := range s.Engine.Set().Catalog().Collections {
+		if col.Name == c.segments[0] && !col.Internal && !col.Policies.Any() {
+			s.Log.Warn("the collection exists but has no policy: only service_role can reach it", "collection", col.Key)
+		}
+	}
+}
