@@ -93,7 +93,7 @@ func (b *builder) field(f *schema.Field, r *rules) fieldRules {
 		b.problem(f.Pos, "a primary-key field cannot have a read policy", "a row that can be read is addressed by its key")
 	}
 	if f.Computed != nil {
-		out.computed = b.expr(f.Computed.Expr, cel.Scope{Row: r.row, Want: f.Type})
+		out.computed = b.expr(f.Computed.Expr, cel.Scope{Row: r.row, Want: f.Type, Untrusted: !f.Computed.Trusted})
 	}
 	out.fill = b.expr(f.Fill, cel.Scope{Row: r.row, Want: f.Type, NoAuth: true})
 	return out

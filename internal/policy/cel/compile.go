@@ -10,10 +10,13 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// The bounds of one expression: its length in bytes and how deeply it may nest.
+// The bounds of one expression: its length in bytes, how deeply it may nest, the length of all the computed fields it
+// stands on, and how many of those may stand on each other.
 const (
-	maxLength  = 8 << 10
-	maxNesting = 64
+	maxLength   = 8 << 10
+	maxNesting  = 64
+	maxExpanded = 64 << 10
+	maxComputed = 8
 )
 
 // Compiler compiles the expressions of one catalogue. It is safe for concurrent use.
@@ -30,17 +33,26 @@ type Scope struct {
 	Old    *ir.Row    // `old`; nil where there is no row before
 	Want   value.Type // the type of the result
 	NoAuth bool       // `auth` is unknown: checks and fills concern the row alone
+
+	// Untrusted keeps computed fields as columns, so that whoever binds the expression can judge each by its own policy.
+	// Otherwise they are replaced by their expressions.
+	Untrusted bool
 }
 
 // Compile translates src. With problems the expression is nil; every independent mistake is reported at once. The result is
 // total, has type s.Want and reads relations by trusted walks.
 func (c *Compiler) Compile(src schema.Source, s Scope) (ir.Expr, []schema.Problem) {
-	t := &translator{catalog: c.catalog, scope: s, src: src, text: []rune(src.Text)}
+	budget := maxExpanded
+	t := &translator{catalog: c.catalog, scope: s, src: src, text: []rune(src.Text), budget: &budget}
+	return t.translate()
+}
+
+func (t *translator) translate() (ir.Expr, []schema.Problem) {
 	root := t.parse()
 	if root == nil {
 		return nil, t.problems
 	}
-	x := t.result(t.term(root), s.Want)
+	x := t.result(t.term(root), t.scope.Want)
 	if len(t.problems) > 0 {
 		return nil, schema.Problems(t.problems).Sorted()
 	}

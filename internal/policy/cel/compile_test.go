@@ -1,6 +1,7 @@
 package cel_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -54,6 +55,10 @@ fields:
   created_at: timestamp
 relations:
   children: { from: tickets.parent_id }
+computed:
+  is_late: { type: bool, expr: "row.due < today() && row.status != 'done'" }
+  is_mine: { type: bool, expr: "row.author_id == auth.uid" }
+  worry:   { type: int, expr: "row.is_late ? row.points : 0" }
 -- board.yaml --
 view:
   from: tickets
@@ -157,6 +162,9 @@ func TestExpressionsMean(t *testing.T) {
 		{"branches widen", `(row.private ? row.points : row.estimate) > 1`, `(> (if tickets#0.private (to-decimal tickets#0.points) (to-decimal tickets#0.estimate)) 1:decimal)`},
 		{"a branch may be null", `(row.private ? null : row.due) == null`, `(is-null (if tickets#0.private null tickets#0.due))`},
 		{"bytes", `row.blob == 'AQI='`, `(= tickets#0.blob "AQI=":bytes)`},
+		{"a computed field is what it computes", `row.worry > 1`, `(> (if (and (< tickets#0.due today) (<> tickets#0.status "done":text)) tickets#0.points 0:int) 1:int)`},
+		{"over the row it is read from", `row.parent.is_late`, `(through tickets#0>tickets_parent_id_fkey tickets#1 (and (< tickets#1.due today) (<> tickets#1.status "done":text)))`},
+		{"and compares null-safe with its old self", `row.is_mine == old.is_mine`, `(same (= tickets#0.author_id auth.uid) (= tickets#1.author_id auth.uid))`},
 		{"comments and lines", "row.private && // why\n  row.due != null", `(and tickets#0.private (not (is-null tickets#0.due)))`},
 		{"a sign apart from its digits", "row.estimate > - // 5\n 1.25", `(> tickets#0.estimate -1.25:decimal)`},
 	} {
@@ -234,4 +242,61 @@ func TestDeepAndLongExpressionsAreRefused(t *testing.T) {
 	if got := compile(strings.Repeat("row.private && ", 500) + "true"); got != "" {
 		t.Errorf("a wide expression is refused: %q", got)
 	}
+}
+
+func TestComputedFieldsStayColumnsWhereTheActorsRightsCount(t *testing.T) {
+	t.Parallel()
+	catalog := schematest.MustRead(t, project)
+	s := scope(t, catalog)
+	s.Untrusted = true
+	e, problems := cel.New(catalog).Compile(source(`row.is_late || row.parent.worry > 1`), s)
+	if len(problems) > 0 {
+		t.Fatal(schema.Problems(problems))
+	}
+	want := `(or tickets#0.is_late (> (through tickets#0>tickets_parent_id_fkey tickets#1 tickets#1.worry) 1:int))`
+	if got := ir.PrintExpr(e); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+func TestComputedFieldsCannotGrowWithoutBound(t *testing.T) {
+	t.Parallel()
+	var doubling strings.Builder
+	for i := 1; i <= 7; i++ {
+		fmt.Fprintf(&doubling, "  d%d: { type: int, expr: %q }\n", i, strings.Repeat(fmt.Sprintf("row.d%d + ", i-1), 60)+"0")
+	}
+	catalog := schematest.MustRead(t, `
+-- items.yaml --
+fields: { id: uuid, d0: int, c0: bool }
+computed:
+  self: { type: bool, expr: "!row.self" }
+  ping: { type: bool, expr: "row.pong" }
+  pong: { type: bool, expr: "row.ping" }
+  sick: { type: bool, expr: "row.nope" }
+`+chain(10)+doubling.String())
+	row := &ir.Row{Collection: schematest.Collection(t, catalog, "items"), Label: "row"}
+	for text, want := range map[string]string{
+		`row.self`:   `computed field "self" cannot be used here: computed field "self" stands on itself`,
+		`row.pong`:   `computed field "pong" cannot be used here: computed field "ping" cannot be used here: computed field "pong" stands on itself`,
+		`row.sick`:   `computed field "sick" cannot be used here: unknown field "nope" of items`,
+		`row.c9`:     `computed fields stand on each other more than 8 deep`,
+		`row.c8`:     ``,
+		`row.d7 > 1`: `the computed fields of this expression are longer than 65536 bytes together`,
+	} {
+		for _, untrusted := range []bool{false, true} {
+			_, problems := cel.New(catalog).Compile(source(text), cel.Scope{Row: row, Want: value.Type{Kind: value.Bool}, Untrusted: untrusted})
+			if got := schema.Problems(problems).String(); !strings.HasSuffix(got, want) || want == "" && got != "" {
+				t.Errorf("%s: got %q", text, got)
+			}
+		}
+	}
+}
+
+// chain declares computed fields c1 to cn, each standing on the one before.
+func chain(n int) string {
+	out := ""
+	for i := 1; i <= n; i++ {
+		out += fmt.Sprintf("  c%d: { type: bool, expr: row.c%d }\n", i, i-1)
+	}
+	return out
 }

@@ -122,11 +122,11 @@ func (t *translator) fieldOf(m term, name string, at, nameAt int) term {
 	switch {
 	case ok && len(rels) == 1 && rels[0].ToOne() && rels[0].To.View == nil:
 		w := m.walk.to(rels[0])
-		out := t.column(m.walk, f, at)
+		out := t.column(m.walk, f, at, nameAt)
 		out.same = &w
 		return out
 	case ok:
-		return t.column(m.walk, f, at)
+		return t.column(m.walk, f, at, nameAt)
 	case len(rels) > 1:
 		return t.fail(nameAt, "give each a name under relations: in the collection "+c.Key+", and use that",
 			"relation %q of %s is ambiguous: %s", name, c.Key, ways(rels))
@@ -142,8 +142,22 @@ func (t *translator) fieldOf(m term, name string, at, nameAt int) term {
 	return term{form: many, at: at, walk: w}
 }
 
-func (t *translator) column(w walk, f *schema.Field, at int) term {
-	return term{form: typed, at: at, x: w.wrap(&ir.Column{Row: w.row(), Field: f}), field: f}
+func (t *translator) column(w walk, f *schema.Field, at, nameAt int) term {
+	var x ir.Expr = &ir.Column{Row: w.row(), Field: f}
+	if f.Computed != nil {
+		expanded := t.computed(w.row(), f, nameAt)
+		switch {
+		case expanded == nil:
+			return term{at: at}
+		case !t.scope.Untrusted:
+			x = expanded
+		}
+	}
+	out := term{form: typed, at: at, x: w.wrap(x), field: f}
+	if len(w.steps) == 0 {
+		out.from = w.root
+	}
+	return out
 }
 
 // ways names the foreign keys that several relations of one name follow.

@@ -118,16 +118,11 @@ func (t *translator) comparison(op ir.CompareOp, l, r term, opAt int) term {
 
 // isSame reports whether the two are row.f and old.f, whose comparison is null-safe.
 func (t *translator) isSame(l, r term) bool {
-	if t.scope.Old == nil || l.form != typed || r.form != typed {
-		return false
-	}
-	a, aok := l.x.(*ir.Column)
-	b, bok := r.x.(*ir.Column)
-	if !aok || !bok || a.Field != b.Field {
+	if t.scope.Old == nil || l.form != typed || r.form != typed || l.field == nil || l.field != r.field {
 		return false
 	}
 	row, old := t.scope.Row, t.scope.Old
-	return a.Row == row && b.Row == old || a.Row == old && b.Row == row
+	return l.from == row && r.from == old || l.from == old && r.from == row
 }
 
 // nullTest translates x == null and x != null, on either side.

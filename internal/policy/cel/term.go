@@ -21,6 +21,8 @@ type translator struct {
 	depth    int
 	deep     bool // nesting has been reported
 	problems []schema.Problem
+	inside   []*schema.Field // the computed fields this text belongs to, outermost first
+	budget   *int            // bytes of computed fields that may still be expanded
 }
 
 // variable is a name that exists or all introduced: a row, or an element.
@@ -54,6 +56,7 @@ type term struct {
 	at    int
 	x     ir.Expr
 	field *schema.Field // the field x reads, for its enum and reference
+	from  *ir.Row       // the row in scope whose field it is, where no relation lies between
 	lit   string
 	path  []string
 	of    []term
