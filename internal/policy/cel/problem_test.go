@@ -3,9 +3,11 @@ package cel_test
 import (
 	"testing"
 
+	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/policy/cel"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/schematest"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // explained is the problems as "column: message | hint", one per line; the source starts at 3:10.
@@ -208,5 +210,30 @@ func TestScopesDecideWhatIsKnown(t *testing.T) {
 		if got := explained(problems); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.text, got, c.want)
 		}
+	}
+}
+
+func TestPlacesCountTheIndentationOfABlock(t *testing.T) {
+	t.Parallel()
+	catalog := schematest.MustRead(t, project)
+	block := schema.Source{Text: "row.title == 'é' &&\nrow.nope\n&& row.labels.exists(l,\n  m == 'a')", Pos: schema.Pos{File: "t.yaml", Line: 7, Column: 5}, Indent: 4}
+	_, problems := cel.New(catalog).Compile(block, scope(t, catalog))
+	want := "t.yaml:8:9: unknown field \"nope\" of tickets\n" +
+		"t.yaml:10:7: unknown name \"m\" (did you mean \"l\"?) | the names are row, auth, old, l"
+	if got := explained(problems); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+func TestAViewIsARowOfItsOwnColumns(t *testing.T) {
+	t.Parallel()
+	catalog := schematest.MustRead(t, project)
+	s := cel.Scope{Row: &ir.Row{Collection: schematest.Collection(t, catalog, "board"), Label: "row"}, Want: value.Type{Kind: value.Bool}}
+	if _, problems := cel.New(catalog).Compile(source(`row.title == 'x'`), s); len(problems) > 0 {
+		t.Error(explained(problems))
+	}
+	_, problems := cel.New(catalog).Compile(source(`row.status == 'open'`), s)
+	if got, want := explained(problems), `t.yaml:3:14: unknown field "status" of board`; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
