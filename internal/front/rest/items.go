@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"slices"
+
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -18,9 +20,7 @@ func (l *level) selectItems(items []item) error {
 func (l *level) selectItem(it item) error {
 	switch it.kind {
 	case starItem:
-		for _, f := range l.seen.Star() {
-			l.output(&ir.Output{Name: f.Name, X: &ir.Column{Row: l.query.Row, Field: f}})
-		}
+		l.star()
 		return nil
 	case countItem:
 		return l.count(it)
@@ -43,6 +43,18 @@ func (l *level) selectItem(it item) error {
 	}
 	l.output(out)
 	return nil
+}
+
+// star selects every readable stored field.
+func (l *level) star() {
+	fields := l.seen.Star()
+	outputs, columns := make([]ir.Output, len(fields)), make([]ir.Column, len(fields))
+	l.query.Items = slices.Grow(l.query.Items, len(fields))
+	for i, f := range fields {
+		columns[i] = ir.Column{Row: l.query.Row, Field: f}
+		outputs[i] = ir.Output{Name: f.Name, X: &columns[i]}
+		l.output(&outputs[i])
+	}
 }
 
 // bareCount: `count` stands for count() where no column is called so.

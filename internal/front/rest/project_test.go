@@ -57,6 +57,11 @@ fields:
   user_id: { ref: users, required: true }
   project_id: { ref: projects, required: true }
 primary_key: [user_id, project_id]
+-- follows.yaml --
+fields:
+  follower_id: { ref: users, required: true }
+  followed_id: { ref: users, required: true }
+primary_key: [follower_id, followed_id]
 -- notes.yaml --
 fields:
   a: text

@@ -118,6 +118,22 @@ func TestSelectAndEmbedsBecomeATree(t *testing.T) {
       order tickets#2.id
   order tickets#0.id
   limit $0:int`},
+		{"a many-to-many self-reference is told apart by the key it leaves by", "/users?select=users!follows_followed_id_fkey(id)", `
+  embed "users" via <>follows_follower_id_fkey/follows_followed_id_fkey
+    from users#1
+      output "id" = users#1.id
+      order users#1.id
+  order users#0.id
+  limit $0:int`},
+		{"a declared key's name and column name a relation too", "/tickets?select=a:tickets_author_id_fkey(id),author_id(id)", `
+  embed "a" via >tickets_author_id_fkey
+    from users#1
+      output "id" = users#1.id
+  embed "author_id" via >tickets_author_id_fkey
+    from users#2
+      output "id" = users#2.id
+  order tickets#0.id
+  limit $0:int`},
 		{"parents without children", "/projects?select=name,tickets()&tickets=is.null", `
   output "name" = projects#0.name
   join via <tickets_project_id_fkey
@@ -252,14 +268,14 @@ func TestAcceptChoosesTheMedia(t *testing.T) {
 		"":    "application/json; charset=utf-8",
 		"*/*": "application/json; charset=utf-8",
 		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": "application/json; charset=utf-8",
-		"text/unknowntype, */*":                                           "application/json; charset=utf-8",
-		"text/csv; version=1":                                             "text/csv; charset=utf-8",
-		"text/csv, application/json":                                      "text/csv; charset=utf-8",
-		"text/csv;q=0.2, application/json;q=0.3":                          "application/json; charset=utf-8",
-		"application/vnd.pgrst.object":                                    "application/vnd.pgrst.object+json; charset=utf-8",
-		"application/vnd.pgrst.object+json;nulls=stripped":                "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8",
-		"application/vnd.pgrst.array;nulls=stripped":                      "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8",
-		"application/x-ndjson":                                            "application/x-ndjson; charset=utf-8",
+		"text/unknowntype, */*":                            "application/json; charset=utf-8",
+		"text/csv; version=1":                              "text/csv; charset=utf-8",
+		"text/csv, application/json":                       "text/csv; charset=utf-8",
+		"text/csv;q=0.2, application/json;q=0.3":           "application/json; charset=utf-8",
+		"application/vnd.pgrst.object":                     "application/vnd.pgrst.object+json; charset=utf-8",
+		"application/vnd.pgrst.object+json;nulls=stripped": "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8",
+		"application/vnd.pgrst.array;nulls=stripped":       "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8",
+		"application/x-ndjson":                             "application/x-ndjson; charset=utf-8",
 	} {
 		r := parse(t, v, get("/clients", "Accept", accept))
 		if got := r.Media.ContentType(); got != want {

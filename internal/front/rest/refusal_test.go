@@ -104,6 +104,14 @@ func TestSeveralRelationsAreListed(t *testing.T) {
 	}
 }
 
+func TestAJunctionThatLeadsBothWaysIsHintedByItsKeys(t *testing.T) {
+	t.Parallel()
+	f := refusal(t, fullView(catalogue(t)), rest.Limits{}, get("/users?select=users(name)"))
+	if want := "'users!follows_followed_id_fkey', 'users!follows_follower_id_fkey'"; f.Code != "PGRST201" || !strings.Contains(f.Hint, want) {
+		t.Errorf("%s: hint %s", f.Code, f.Hint)
+	}
+}
+
 func TestHeadersAreRefusedInPostgRESTsWords(t *testing.T) {
 	t.Parallel()
 	v := fullView(catalogue(t))

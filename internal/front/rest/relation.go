@@ -38,7 +38,7 @@ func (l *level) candidates(name, hint string) []*schema.Relation {
 			}
 		}
 		if len(out) > 0 {
-			return oneDirection(out, name, hint)
+			return oneDirection(out, name)
 		}
 	}
 	return nil
@@ -58,18 +58,19 @@ func onColumn(fk *schema.ForeignKey, name string) bool {
 
 // oneDirection settles a self-reference, which leads both ways along one key: its collection's name means the many
 // rows that refer here, its key's name the one referred to.
-func oneDirection(found []*schema.Relation, name, hint string) []*schema.Relation {
+func oneDirection(found []*schema.Relation, name string) []*schema.Relation {
 	if len(found) < 2 || found[0].From != found[0].To {
 		return found
 	}
 	forward := found[0].To.Name != name
-	chosen := slices.DeleteFunc(slices.Clone(found), func(r *schema.Relation) bool {
-		return r.Junction != nil || r.Forward != forward || hint != "" && !(r.FK.Name == hint || onColumn(r.FK, hint))
+	return slices.DeleteFunc(slices.Clone(found), func(r *schema.Relation) bool {
+		return r.Junction == nil && r.Forward != forward && paired(r, found)
 	})
-	if len(chosen) == 1 {
-		return chosen
-	}
-	return found
+}
+
+// paired reports whether the same key is also there in the other direction.
+func paired(r *schema.Relation, among []*schema.Relation) bool {
+	return slices.ContainsFunc(among, func(o *schema.Relation) bool { return o.FK == r.FK && o.Forward != r.Forward })
 }
 
 func (l *level) noRelation(name, hint string) error {
