@@ -12,6 +12,7 @@ import (
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/render"
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -46,6 +47,7 @@ type Op struct {
 // Answer is an operation's outcome.
 type Answer struct {
 	Level  *plan.Level
+	Shape  *render.Shape
 	Result *plan.Result
 	Total  int64         // rows of the root regardless of its range; -1 where not asked for
 	More   bool          // Peek: a further row exists
@@ -54,29 +56,40 @@ type Answer struct {
 
 // Run carries out operations together: all of them see one snapshot. One request is a list of one.
 func (e *Engine) Run(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
-	snap, err := e.store.Snapshot(ctx)
+	programs := make([]*program, len(ops))
+	for i, op := range ops {
+		p, err := e.program(op.Read, actor)
+		if err != nil {
+			return nil, err
+		}
+		programs[i] = p
+	}
+	snap, err := e.snapshot(ctx, programs)
 	if err != nil {
 		return nil, err
 	}
 	defer snap.Close()
 	out := make([]Answer, len(ops))
 	for i, op := range ops {
-		p, err := e.program(op.Read, actor)
-		if err != nil {
-			return nil, err
-		}
-		out[i], err = e.read(ctx, snap, p, op, actor)
-		if err != nil {
+		if out[i], err = e.read(ctx, snap, programs[i], op, actor); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
+// snapshot opens the cheapest consistent view: one statement alone needs no transaction.
+func (e *Engine) snapshot(ctx context.Context, programs []*program) (store.Snapshot, error) {
+	if len(programs) == 1 && len(programs[0].root.children) == 0 && programs[0].count == nil {
+		return e.store.Once(ctx)
+	}
+	return e.store.Snapshot(ctx)
+}
+
 func (e *Engine) read(ctx context.Context, snap store.Snapshot, p *program, op Op, actor policy.Actor) (Answer, error) {
 	env := &ir.Env{Args: op.Read.Args, Auth: actor.Values(), Now: e.clock.Now().UnixMicro()}
 	r := &run{ctx: ctx, snap: snap, env: env, limits: e.limits}
-	a := Answer{Level: p.plan.Root(), Total: -1}
+	a := Answer{Level: p.plan.Root(), Shape: p.shape, Total: -1}
 	limit := rootLimit(p.plan, env)
 	if op.Peek && limit >= 0 {
 		r.env = raised(env, p.plan, limit+1)

@@ -8,6 +8,7 @@ import (
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/render"
 	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/value"
@@ -17,6 +18,7 @@ import (
 // depends on their values.
 type program struct {
 	plan  plan.Plan
+	shape *render.Shape
 	root  *step
 	count *sqlgen.Stmt
 }
@@ -52,7 +54,7 @@ func compile(req ir.Request, actor policy.Actor, set *policy.Set, limits plan.Li
 	if err != nil {
 		return nil, err
 	}
-	p := &program{plan: pl}
+	p := &program{plan: pl, shape: render.Compile(pl.Root())}
 	if p.root, err = steps(d, pl.Root()); err != nil {
 		return nil, err
 	}
