@@ -1,0 +1,68 @@
+package rest
+
+import (
+	"net/http"
+
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/schema"
+)
+
+// Parse understands a request against what its actor may see. Errors are *fault.Fault.
+func Parse(v *schema.View, l Limits, in Input) (*Read, error) {
+	l = l.filled()
+	if err := l.checkURL(in.RawQuery); err != nil {
+		return nil, err
+	}
+	read := &Read{Head: in.Method == http.MethodHead, Options: in.Method == http.MethodOptions}
+	if err := read.profile(v, in); err != nil {
+		return nil, err
+	}
+	if err := read.preferences(in.Header); err != nil {
+		return nil, err
+	}
+	if err := read.resource(v, in); err != nil {
+		return nil, err
+	}
+	if read.Options {
+		return read, nil
+	}
+	if err := read.negotiate(in.Header); err != nil || read.Root {
+		return read.orNil(err)
+	}
+	return read.orNil(read.query(v, l, in))
+}
+
+func (r *Read) orNil(err error) (*Read, error) {
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// query parses the parameters, all of them before any name is looked up, and resolves them.
+func (r *Read) query(v *schema.View, l Limits, in Input) error {
+	pairs, err := splitQuery(in.RawQuery)
+	if err != nil {
+		return err
+	}
+	p, err := parseParams(pairs, l)
+	if err != nil {
+		return err
+	}
+	if r.Range, err = rootRange(p.ranges, in.Header); err != nil {
+		return err
+	}
+	r.Location = location(r.Collection.Collection.Name, in.RawQuery)
+	s := &resolver{view: v, limits: l}
+	root, err := s.resolve(r.Collection, p)
+	if err != nil {
+		return err
+	}
+	r.filterArgs = len(s.args)
+	if err := r.position(s, root, p.late, in); err != nil {
+		return err
+	}
+	s.rootRange(root, r.Range)
+	r.Request = ir.Request{Query: root.query, Args: s.args, Count: r.Prefer.Count != ""}
+	return nil
+}
