@@ -18,8 +18,13 @@ func ValidKey(s string) bool {
 	return true
 }
 
+// expressionWords cannot follow a dot in an expression, so nothing may be called by them.
+var expressionWords = []string{"in", "true", "false", "null"}
+
 func (r *resolver) checkKey(what string, w Word) {
 	switch {
+	case listed(expressionWords, w.Text):
+		r.problems.Add(w.Pos, "choose another key; `name:` may still call it "+w.Text+" on the wire", "%q means something else in expressions", w.Text)
 	case ValidKey(w.Text):
 	case strings.HasPrefix(w.Text, "_"):
 		r.problems.Add(w.Pos, "", "%s name %q begins with '_', which is reserved for the product", what, w.Text)
