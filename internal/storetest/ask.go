@@ -13,12 +13,13 @@ import (
 // asker draws requests as clients write them: mostly right, sometimes wrong, over every construct of the grammar.
 type asker struct {
 	*rand.Rand
-	params []string
+	params  []string
+	grouped bool // the root aggregates: its order would have to be one of the groups'
 }
 
 // Request draws a request for a collection: a request line and headers.
 func (a *asker) Request(c *schema.Collection) string {
-	a.params = nil
+	a.params, a.grouped = nil, false
 	sel := a.selection(c, "", 2)
 	a.conditions(c, "")
 	text := "GET /" + c.Name + "?select=" + sel
@@ -40,7 +41,8 @@ func (a *asker) param(name, val string) {
 // selection draws a select list; prefix is the path of embeds down to here.
 func (a *asker) selection(c *schema.Collection, prefix string, depth int) string {
 	if a.chance(8) {
-		return a.aggregates(c)
+		a.grouped = a.grouped || prefix == ""
+		return a.aggregates(c, prefix)
 	}
 	var items []string
 	for range 1 + a.IntN(3) {
@@ -67,9 +69,20 @@ func (a *asker) item(c *schema.Collection, n int) string {
 		text += pick(a.Rand, []string{"", "->a", "->>a", "->0", "->>-1", "->a->>b"})
 	}
 	if a.chance(6) {
-		text += "::" + pick(a.Rand, []string{"text", "int", "float", "date", "timestamp", "json", "bool"})
+		text += "::" + a.cast(f.Type)
 	}
 	return text
+}
+
+// cast draws a target the type can be cast to; rarely any.
+func (a *asker) cast(from value.Type) string {
+	var of []string
+	for _, to := range []value.Type{aText, anInt, aFloat, aTimestamp, aDate, aJSON, aBool} {
+		if value.Castable(from, to) || a.chance(30) {
+			of = append(of, to.String())
+		}
+	}
+	return pick(a.Rand, append(of, "text"))
 }
 
 // field draws a field; rarely one that does not exist.
@@ -80,7 +93,7 @@ func (a *asker) field(c *schema.Collection) *schema.Field {
 	return pick(a.Rand, c.Fields)
 }
 
-func (a *asker) aggregates(c *schema.Collection) string {
+func (a *asker) aggregates(c *schema.Collection, prefix string) string {
 	var items []string
 	for i := range a.IntN(3) {
 		if f := a.field(c); f.Type.Kind != value.Float {
@@ -96,7 +109,7 @@ func (a *asker) aggregates(c *schema.Collection) string {
 		}
 		items = append(items, fmt.Sprintf("v%d:%s.%s()", i, f.Name, pick(a.Rand, fns)))
 	}
-	if a.chance(3) {
+	if prefix == "" && a.chance(3) {
 		a.param("having", "(n.gt.1)")
 	}
 	return strings.Join(items, ",")
@@ -144,7 +157,12 @@ func (a *asker) conditions(c *schema.Collection, prefix string) {
 	if a.chance(4) {
 		a.param(pick(a.Rand, []string{"or", "and", "not.or", "not.and"}), a.tree(c, 2))
 	}
-	a.order(c, prefix)
+	if !a.grouped {
+		a.order(c, prefix)
+	}
+	if c.Search != nil && a.chance(6) {
+		a.param("search", pick(a.Rand, []string{"plfts.", "wfts.", "phfts.", "not.plfts."})+pick(a.Rand, []string{"a", "abc", "A b", "é", "x -a", "1"}))
+	}
 	if a.chance(3) {
 		a.param("limit", fmt.Sprint(a.IntN(12)))
 	}
@@ -199,6 +217,9 @@ func (a *asker) operator(t value.Type) string {
 func (a *asker) text(t value.Type) string {
 	if a.chance(40) {
 		return "nonsense"
+	}
+	if t == anInt && a.chance(2) {
+		return fmt.Sprint(a.IntN(20))
 	}
 	return sample(a.Rand, t).Text()
 }

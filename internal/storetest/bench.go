@@ -31,6 +31,7 @@ var limits = plan.Limits{Rows: 1000, Tree: 50_000, Levels: 32}
 type Bench struct {
 	*World
 	Stores  map[string]store.Store
+	Next    bool // answers tell the position after their last row
 	engines map[string]*engine.Engine
 }
 
@@ -60,14 +61,14 @@ func (b *Bench) Answers(a policy.Actor, q Question) map[string]string {
 	if err != nil {
 		return map[string]string{"front": refusal(err)}
 	}
-	out := map[string]string{"eval": answer(read, b.inMemory(read, a))}
+	out := map[string]string{"eval": b.answer(read, b.inMemory(read, a))}
 	for name, e := range b.engines {
 		answers, err := e.Run(context.Background(), a, []engine.Op{{Read: read.Request}})
 		if err != nil {
 			out[name] = refusal(err)
 			continue
 		}
-		out[name] = answer(read, outcome{answers[0], nil})
+		out[name] = b.answer(read, outcome{answers[0], nil})
 	}
 	return out
 }
@@ -106,7 +107,7 @@ func lastPosition(p plan.Plan, res *plan.Result) []value.Value {
 	return out
 }
 
-func answer(read *rest.Read, o outcome) string {
+func (b *Bench) answer(read *rest.Read, o outcome) string {
 	if o.err != nil {
 		return refusal(o.err)
 	}
@@ -117,6 +118,9 @@ func answer(read *rest.Read, o outcome) string {
 	head := "200"
 	if o.Total >= 0 {
 		head += fmt.Sprintf(" total %d", o.Total)
+	}
+	if b.Next && o.Last != nil {
+		head += " next " + read.Next(plainSeal{}, o.Last)
 	}
 	return head + "\n" + string(body) + "\n"
 }

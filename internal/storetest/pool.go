@@ -68,22 +68,26 @@ func sample(r *rand.Rand, t value.Type) value.Value {
 	return parsed(t, pick(r, map[value.Kind][]string{value.UUID: uuids, value.Timestamp: instants, value.Date: dates}[t.Kind]))
 }
 
+// sampleDecimal draws until the value is within the type's precision.
 func sampleDecimal(r *rand.Rand, t value.Type) value.Value {
+	pool := narrow
 	if t.Precision > 18 {
-		return parsed(t, pick(r, wide))
+		pool = wide
 	}
-	return parsed(t, pick(r, narrow))
+	for {
+		d, _ := value.ParseDec(pick(r, pool))
+		if t.Precision == 0 {
+			return value.OfDecimal(d)
+		}
+		if v, err := value.Fit(t, value.OfDecimal(d)); err == nil {
+			return v
+		}
+	}
 }
 
 // parsed reads a pool's text; the pools hold only valid ones.
 func parsed(t value.Type, s string) value.Value {
 	v, err := value.Parse(t, s)
-	if err != nil {
-		panic(err)
-	}
-	if t.Kind == value.Decimal && t.Precision > 0 {
-		v, err = value.Fit(t, v)
-	}
 	if err != nil {
 		panic(err)
 	}
@@ -100,7 +104,7 @@ func fill(r *rand.Rand, c *schema.Catalog, n int) Rows {
 		}
 		seen := map[string]bool{}
 		for i := range n {
-			t := fillRow(r, col, i, n)
+			t := fillRow(r, col, i, func(*schema.ForeignKey) value.Value { return value.OfInt(1 + r.Int64N(int64(n))) })
 			if k := keyText(col, t); !seen[k] {
 				seen[k] = true
 				data[col] = append(data[col], t)
@@ -110,13 +114,14 @@ func fill(r *rand.Rand, c *schema.Catalog, n int) Rows {
 	return data
 }
 
-func fillRow(r *rand.Rand, col *schema.Collection, i, n int) eval.Tuple {
+// fillRow makes row number i; refer draws what a reference points at.
+func fillRow(r *rand.Rand, col *schema.Collection, i int, refer func(*schema.ForeignKey) value.Value) eval.Tuple {
 	t := make(eval.Tuple, len(col.Fields))
 	for _, f := range col.Fields {
 		switch {
 		case f.Computed != nil:
 		case f.Ref != nil && (f.Required || f.IsKey() || r.IntN(5) > 0):
-			t[f.Ordinal] = value.OfInt(1 + r.Int64N(int64(n)))
+			t[f.Ordinal] = refer(f.Ref)
 		case f.Ref != nil:
 		case f.IsKey():
 			t[f.Ordinal] = value.OfInt(int64(i + 1))
