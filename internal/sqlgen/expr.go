@@ -3,6 +3,7 @@ package sqlgen
 import (
 	"strings"
 
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -42,7 +43,7 @@ func (b *Builder) test(e ir.Expr) string {
 	d := b.dialect
 	switch e := e.(type) {
 	case *ir.Compare:
-		return d.Compare(b, e.Op, Operand{X: e.L}, Operand{X: e.R})
+		return b.compare(e.Op, Operand{X: e.L}, Operand{X: e.R})
 	case *ir.Same:
 		return b.same(e)
 	case *ir.Quantified:
@@ -81,7 +82,7 @@ func (b *Builder) computed(e ir.Expr) string {
 	case *ir.Cond:
 		return d.Cond(b, e)
 	case *ir.Convert:
-		return d.Convert(b, e)
+		return b.convert(e)
 	case *ir.Length:
 		return d.Length(b, e)
 	case *ir.Agg:
@@ -132,6 +133,16 @@ func (b *Builder) column(c *ir.Column) string {
 	return b.dialect.Column(ref.Alias+"."+Quote(c.Field.Ident), c.Field.Type)
 }
 
+// compare refuses what no front and no policy writes: doubles compare with doubles only.
+func (b *Builder) compare(op ir.CompareOp, l, r Operand) string {
+	if isFloat(l.Type()) && IsExact(r.Type()) || IsExact(l.Type()) && isFloat(r.Type()) {
+		return b.Impossible(op)
+	}
+	return b.dialect.Compare(b, op, l, r)
+}
+
+func isFloat(t value.Type) bool { return t.Kind == value.Float && !t.List }
+
 // same is null-safe equality; against the literal NULL it is a test for NULL.
 func (b *Builder) same(e *ir.Same) string {
 	x := e.L
@@ -173,7 +184,7 @@ func (b *Builder) quantified(e *ir.Quantified) string {
 		return b.Expr(overElements(e))
 	}
 	least, greatest := Operand{e.List, Least}, Operand{e.List, Greatest}
-	with := func(op ir.CompareOp, o Operand) string { return b.dialect.Compare(b, op, Operand{X: e.X}, o) }
+	with := func(op ir.CompareOp, o Operand) string { return b.compare(op, Operand{X: e.X}, o) }
 	var text string
 	switch {
 	case e.Op == ir.Eq && !e.All, e.Op == ir.Ne && e.All:
@@ -192,4 +203,20 @@ func (b *Builder) quantified(e *ir.Quantified) string {
 		return "((" + text + ") OR NOT " + filled + ")"
 	}
 	return "((" + text + ") AND " + filled + ")"
+}
+
+// convert refuses the conversions that only a select list has: those run in Go.
+func (b *Builder) convert(e *ir.Convert) string {
+	from := e.X.Type()
+	known := value.Castable(from, e.To) && !e.To.List
+	switch e.To.Kind {
+	case value.Int, value.Decimal, value.Float, value.Text, value.UUID, value.Date, value.Timestamp:
+	default:
+		known = from == e.To
+	}
+	if !known {
+		return b.Fail(fault.New(fault.NotImplemented, "Feature not implemented").
+			WithDetails("There is no conversion from " + from.String() + " to " + e.To.String() + " in an expression."))
+	}
+	return b.dialect.Convert(b, e)
 }

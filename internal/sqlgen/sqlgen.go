@@ -90,7 +90,10 @@ func (s *Stmt) bind(a *Arg, env *ir.Env, parents []plan.Tuple) (any, error) {
 // bindValue applies what is common to all engines: the choice of an element, and the emptiness of a list.
 func bindValue(d Dialect, c Coding, v value.Value) (any, error) {
 	if c.Form == Filled {
-		return d.Encode(value.Type{Kind: value.Bool}, value.OfBool(len(value.Elements(v)) > 0))
+		if !v.IsNull() {
+			v = value.OfBool(len(value.Elements(v)) > 0)
+		}
+		return d.Encode(value.Type{Kind: value.Bool}, v)
 	}
 	if c.Pick != Whole {
 		v = pick(c.Pick, v)

@@ -160,6 +160,9 @@ func decodeDecimal(t value.Type, s string) (value.Value, error) {
 // Bind codes an argument.
 func (d Dialect) Bind(c sqlgen.Coding, v value.Value) (any, error) {
 	if v.IsNull() {
+		if c.Form == sqlgen.Elements {
+			return "[null]", nil // what is looked up in an unknown list is unknown
+		}
 		return nil, nil
 	}
 	switch c.Form {
