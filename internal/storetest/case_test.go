@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"flag"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/policy"
-	"github.com/socle-hq/socle/internal/sqlgen"
 )
 
 var update = flag.Bool("update", false, "write what the cases give as what they expect")
@@ -138,7 +136,3 @@ func agreed(t *testing.T, answers map[string]string) string {
 	}
 	return want
 }
-
-var dialects = map[string]sqlgen.Dialect{"sqlite": sqliteDialect}
-
-var _ = fmt.Sprint

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"github.com/socle-hq/socle/internal/sqlgen"
+	postgresgen "github.com/socle-hq/socle/internal/sqlgen/postgres"
 	sqlitegen "github.com/socle-hq/socle/internal/sqlgen/sqlite"
 )
 
-var sqliteDialect sqlgen.Dialect = sqlitegen.Dialect{}
+// dialects are the engines that a case shows the SQL of, by section.
+var dialects = map[string]sqlgen.Dialect{"sqlite": sqlitegen.Dialect{}, "postgres": postgresgen.Dialect{}}

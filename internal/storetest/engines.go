@@ -9,7 +9,9 @@ import (
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
+	"github.com/socle-hq/socle/internal/store/postgres"
 	"github.com/socle-hq/socle/internal/store/sqlite"
+	"github.com/socle-hq/socle/internal/testkit"
 )
 
 // open gives the world's database on every SQL engine there is.
@@ -21,7 +23,13 @@ func open(t testing.TB, w *World) map[string]store.Store {
 	}
 	t.Cleanup(func() { lite.Close() })
 	create(t, lite, w, "PRAGMA defer_foreign_keys = ON")
-	return map[string]store.Store{"sqlite": lite}
+	big, err := postgres.Open(context.Background(), testkit.Postgres(t))
+	if err != nil {
+		t.Fatal(causes(err))
+	}
+	t.Cleanup(func() { big.Close() })
+	create(t, big, w, "SET LOCAL session_replication_role = replica")
+	return map[string]store.Store{"sqlite": lite, "postgres": big}
 }
 
 // create makes the world's tables in an empty store and loads its rows. References are not checked meanwhile, so that rows may
@@ -50,6 +58,7 @@ func create(t testing.TB, s store.Store, w *World, unchecked string) {
 	}
 }
 
+// definitions creates spaces, then tables, a referred-to one before those that refer to it, then what belongs to them.
 func definitions(d sqlgen.Dialect, c *schema.Catalog) []string {
 	var out []string
 	made := map[string]bool{schema.DefaultNamespace: true}
@@ -59,12 +68,31 @@ func definitions(d sqlgen.Dialect, c *schema.Catalog) []string {
 			out = append(out, d.CreateSpace(col.Space)...)
 		}
 	}
+	tables := ordered(c)
 	for _, each := range []func(*schema.Collection) []string{d.CreateTable, d.CreateIndexes, d.CreateSearch} {
-		for _, col := range c.Collections {
-			if col.View == nil {
-				out = append(out, each(col)...)
-			}
+		for _, col := range tables {
+			out = append(out, each(col)...)
 		}
+	}
+	return out
+}
+
+func ordered(c *schema.Catalog) []*schema.Collection {
+	var out []*schema.Collection
+	seen := map[*schema.Collection]bool{}
+	var visit func(*schema.Collection)
+	visit = func(col *schema.Collection) {
+		if seen[col] || col.View != nil {
+			return
+		}
+		seen[col] = true
+		for _, fk := range col.ForeignKeys {
+			visit(fk.To)
+		}
+		out = append(out, col)
+	}
+	for _, col := range c.Collections {
+		visit(col)
 	}
 	return out
 }
