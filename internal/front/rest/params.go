@@ -1,11 +1,9 @@
 package rest
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -68,12 +66,34 @@ func splitQuery(raw string) ([]pair, error) {
 	return out, nil
 }
 
+// unescape decodes %xx and +. A % that begins no escape stands for itself, as in like.%25x% written by hand.
 func unescape(s string) (string, error) {
-	out, err := url.QueryUnescape(s)
-	if err != nil {
-		return "", fault.New(fault.Parse, "the URL has an invalid percent-encoding").Because(err)
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+		return s, checkText(s)
 	}
-	return out, checkText(out)
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '+':
+			out = append(out, ' ')
+		case c == '%' && i+2 < len(s) && hex(s[i+1]) >= 0 && hex(s[i+2]) >= 0:
+			out = append(out, byte(hex(s[i+1])<<4|hex(s[i+2])))
+			i += 2
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(out), checkText(string(out))
+}
+
+func hex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
 }
 
 // checkText refuses NUL bytes and what is not UTF-8.

@@ -24,6 +24,8 @@ func TestFiltersBecomeConditionsAndValuesBecomeParams(t *testing.T) {
 		{"points=gt(all).{4,3}", `(>all tickets#0.points $0:int[])`, "[4,3]"},
 		{"title=like.*x*", `(like tickets#0.title $0:text)`, "%x%"},
 		{"title=ilike(all).{*x,y*}", `(ilike-all tickets#0.title $0:text[])`, `["%x","y%"]`},
+		{"title=like(any).{%plan%,%25z%}", `(like-any tickets#0.title $0:text[])`, `["%plan%","%z%"]`},
+		{"title=eq.%2b%C3%A9%", `(= tickets#0.title $0:text)`, "+é%"},
 		{"title=like(any).{a,b}", `(like-any tickets#0.title $0:text[])`, `["a","b"]`},
 		{"title=match.^a%5Bbc%5D%2B", `(match tickets#0.title $0:text)`, "^a[bc]+"},
 		{"title=imatch(any).{stop,thing}", `(imatch-any tickets#0.title $0:text[])`, `["stop","thing"]`},
