@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"strings"
+
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
@@ -71,4 +73,100 @@ func aggregateType(fn ir.AggFn, t value.Type) (value.Type, bool) {
 		sum.Scale += avgScale
 	}
 	return sum, true
+}
+
+var castNames = map[string]value.Kind{
+	"text": value.Text, "varchar": value.Text, "character varying": value.Text,
+	"int": value.Int, "integer": value.Int, "bigint": value.Int, "smallint": value.Int, "int2": value.Int, "int4": value.Int, "int8": value.Int,
+	"decimal": value.Decimal, "numeric": value.Decimal,
+	"float": value.Float, "float4": value.Float, "float8": value.Float, "real": value.Float, "double precision": value.Float,
+	"bool": value.Bool, "boolean": value.Bool, "date": value.Date, "uuid": value.UUID,
+	"timestamp": value.Timestamp, "timestamptz": value.Timestamp,
+	"json": value.JSON, "jsonb": value.JSON,
+}
+
+// foreignCasts are PostgreSQL's types that the profile leaves out; any other name is no type at all.
+const foreignCasts = "bit bytea box char character cidr circle hstore inet interval line lseg ltree macaddr money name oid path " +
+	"point polygon regclass time timetz tsquery tsvector varbit xml int4range int8range numrange tsrange tstzrange daterange"
+
+// castTo is the type a cast names, nil for "".
+func castTo(name string) (*value.Type, error) {
+	if name == "" {
+		return nil, nil
+	}
+	lower := strings.ToLower(name)
+	if kind, ok := castNames[lower]; ok {
+		return &value.Type{Kind: kind}, nil
+	}
+	if listed(foreignCasts, lower) {
+		return nil, unsupported("a cast to " + lower + " is not in the profile")
+	}
+	return nil, fault.New(fault.UndefinedObject, "type \"%s\" does not exist", name)
+}
+
+// having resolves having= of any level, and keeps after= for position. Where a level has a field of that name the
+// parameter is a filter on it.
+func (l *level) having(late []pair) error {
+	for _, q := range late {
+		path, err := above(q.key, l.limits)
+		if err != nil {
+			return err
+		}
+		to, err := l.at(path)
+		if err != nil {
+			return err
+		}
+		last := q.key[strings.LastIndexByte(q.key, '.')+1:]
+		switch {
+		case to.hasField(last) || len(path) > 0 && last == "after":
+			err = to.lateFilter(q)
+		case last == "having":
+			err = to.groupFilter(q.text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *level) lateFilter(q pair) error {
+	f, err := parseFilter(q, l.limits)
+	if err != nil {
+		return err
+	}
+	return l.add(l.condition(f.leaf))
+}
+
+func (l *level) groupFilter(text string) error {
+	tree, err := parseHaving(text, l.limits)
+	if err != nil {
+		return err
+	}
+	if !l.query.Aggregates() {
+		return fault.New(fault.GroupingError, "having needs an aggregate in select")
+	}
+	e, err := l.tree(tree, l.groupCondition)
+	if err != nil {
+		return err
+	}
+	if l.query.Having != nil {
+		e = ir.All(l.query.Having, e)
+	}
+	l.query.Having = e
+	return nil
+}
+
+// groupCondition is a filter on an aggregate of the output.
+func (l *level) groupCondition(f leaf) (ir.Expr, error) {
+	agg := aggregateNamed(l.query, f.field.name)
+	if agg == nil || f.field.steps != nil {
+		return nil, fault.New(fault.UnknownColumn, "aggregate %s does not exist", f.field.name).
+			WithHint("having names an aggregate of select by its alias")
+	}
+	e, err := l.test(agg, f.op)
+	if err != nil {
+		return nil, err
+	}
+	return negate(f.op.not, e), nil
 }

@@ -2,10 +2,13 @@ package rest
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/lexeme"
+	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -139,4 +142,45 @@ func repeats(re *syntax.Regexp) bool {
 		}
 	}
 	return false
+}
+
+// searchColumn is a full-text test of one field of the collection's search set.
+func (l *level) searchColumn(x ir.Expr, o operation) (ir.Expr, error) {
+	if x.Type() != textType {
+		return nil, noOperator(x.Type(), "@@", "tsquery")
+	}
+	column, ok := x.(*ir.Column)
+	if !ok || !slices.Contains(l.seen.Search(), column.Field) {
+		return nil, unsupported("full-text search needs an index").
+			WithHint("declare `search:` with the field in collection %s", l.seen.Collection.Name)
+	}
+	return l.search([]*schema.Field{column.Field}, o)
+}
+
+// searchAll is a test of every search field the actor may read.
+func (l *level) searchAll(o operation) (ir.Expr, error) {
+	if !o.code.search() {
+		return nil, noOperator(value.Type{Kind: value.Text}, o.name, "unknown")
+	}
+	e, err := l.search(l.seen.Search(), o)
+	if err != nil {
+		return nil, err
+	}
+	return negate(o.not, e), nil
+}
+
+func (l *level) search(fields []*schema.Field, o operation) (ir.Expr, error) {
+	config := l.seen.Collection.Search.Config
+	if o.config != "" && o.config != config {
+		return nil, unsupported("the text search configuration of " + l.seen.Collection.Name + " is " + config)
+	}
+	mode := ir.SearchMode(o.code - opFTS)
+	if _, err := lexeme.ParseQuery(lexeme.Mode(mode), config, o.text); err != nil {
+		return nil, err
+	}
+	v, err := value.Parse(textType, o.text)
+	if err != nil {
+		return nil, err
+	}
+	return &ir.Search{Row: l.query.Row, Fields: fields, Mode: mode, Config: config, Query: l.param(textType, v)}, nil
 }
