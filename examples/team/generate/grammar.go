@@ -47,6 +47,7 @@ func (g grammar) paragraph(d *dice, of []string, n int, occasion map[string]stri
 
 var english = grammar{
 	"number":  {"two", "three", "four", "five", "a dozen", "about forty", "nearly a hundred", "several hundred"},
+	"few":     {"six", "nine", "eleven", "fourteen", "seventeen", "twenty"},
 	"percent": {"3 %", "7 %", "12 %", "a fifth", "a third", "almost half"},
 	"millis":  {"180 ms", "240 ms", "410 ms", "650 ms", "900 ms", "1.4 s", "2.1 s", "3.8 s", "6 s"},
 	"day":     {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"},
@@ -148,7 +149,7 @@ var talk = map[string][]string{
 }
 
 var updateTexts = map[string][]string{
-	"on_track":  {"{improve} {thing}: released. Next is {otherthing}.", "A quiet fortnight: {number} tickets closed, nothing waiting for others.", "{thing} is done and measured at {millis}; work on {otherthing} has begun.", "All of {day}'s goals met. {user} gave good feedback."},
+	"on_track":  {"{improve} {thing}: released. Next is {otherthing}.", "A quiet fortnight: {few} tickets closed, nothing waiting for others.", "{thing} is done and measured at {millis}; work on {otherthing} has begun.", "All of {day}'s goals met. {user} gave good feedback."},
 	"at_risk":   {"{thing} {fails} {occasion}; we know why and are {number} days behind.", "We depend on an answer from outside about {otherthing}; without it the date slips.", "{percent} of the tests for {thing} fail on real devices. A fix is in review."},
 	"off_track": {"We found {cause} at the bottom of {thing} and start that part again.", "The release is put off to {day}: {thing} {fails} {occasion}."},
 }
