@@ -96,8 +96,8 @@ func toText(x string, from value.Type) string {
 }
 
 const (
-	wholeNumber = `'^[+-]?[0-9]{1,400}$'`
-	anyNumber   = `'^[+-]?([0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})([eE][+-]?[0-9]{1,3})?$'`
+	wholeNumber = `'^[+-]?[0-9]+$'`
+	anyNumber   = `'^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$'`
 	uuidText    = `'^([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}$|^\{([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}\}$'`
 	dateText    = `'^([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])` +
 		`(?:[Tt ]([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)? *(?:[Zz]|([+-])(0[0-9]|1[0-5])(?::?([0-5][0-9]))?)?)?$'`
@@ -109,13 +109,13 @@ func trimmed(x string) string { return `btrim(` + x + `, E' \t\n\r\v\f')` }
 // fromText reads a text that has the form of its target; NULL otherwise.
 func fromText(x string, to value.Type) string {
 	guarded := func(pattern, then, x string) string {
-		return "(SELECT CASE WHEN s.v ~ " + pattern + " THEN " + then + " END FROM (SELECT " + x + " AS v) AS s)"
+		return "(SELECT CASE WHEN char_length(s.v) < 1000 AND s.v ~ " + pattern + " THEN " + then + " END FROM (SELECT " + x + " AS v) AS s)"
 	}
 	switch to.Kind {
 	case value.Int:
 		return fill(inInt, "v", guarded(wholeNumber, "s.v::numeric", trimmed(x)))
 	case value.Decimal:
-		return fit(guarded(anyNumber, "s.v::numeric", trimmed(x)), to)
+		return fit(fill(boundedDigits, "v", guarded(anyNumber, "s.v::numeric", trimmed(x))), to)
 	case value.Float:
 		return fill(floatText, "v", guarded(anyNumber, "s.v::numeric", trimmed(x)), "tiny", tiny, "huge", huge)
 	case value.UUID:
@@ -125,6 +125,10 @@ func fromText(x string, to value.Type) string {
 	}
 	return "NULL::" + typeName(computed(to))
 }
+
+// boundedDigits is a numeric of at most value.MaxDigits digits.
+const boundedDigits = "(SELECT CASE WHEN n.v = 0 OR scale(n.v) <= 400 AND abs(n.v) < 1e400 AND abs(n.v) * ('1e' || scale(n.v))::numeric < 1e400" +
+	" THEN n.v END FROM (SELECT {v} AS v) AS n)"
 
 // floatText is as nearestFloat, but a text that is not 0 must not become it.
 const floatText = "(SELECT CASE WHEN n.v = 0 THEN 0::float8 WHEN abs(n.v) >= {tiny} AND abs(n.v) < {huge} THEN n.v::float8 END" +

@@ -11,7 +11,7 @@ import (
 func (Dialect) Path(b *sqlgen.Builder, e *ir.Path) string {
 	x := b.Expr(e.X)
 	for _, s := range e.Steps {
-		x = "(" + x + " -> " + step(b, s) + ")"
+		x = followed(b, x, s)
 	}
 	if !e.Text {
 		return x
@@ -19,13 +19,15 @@ func (Dialect) Path(b *sqlgen.Builder, e *ir.Path) string {
 	return "(SELECT " + jsonText("j.v") + " FROM (SELECT " + x + " AS v) AS j)"
 }
 
-func step(b *sqlgen.Builder, s value.Step) string {
-	if s.IsIndex {
-		t := value.Type{Kind: value.Int}
-		return "(" + b.Arg(&ir.Const{Value: value.OfInt(int64(s.Index)), T: t}, sqlgen.Coding{Type: t}) + ")::int"
+// followed is one step. To PostgreSQL a scalar is an array of itself, so an index asks first what it meets.
+func followed(b *sqlgen.Builder, x string, s value.Step) string {
+	if !s.IsIndex {
+		t := value.Type{Kind: value.Text}
+		return "(" + x + " -> " + b.Arg(&ir.Const{Value: value.OfText(s.Key), T: t}, sqlgen.Coding{Type: t}) + ")"
 	}
-	t := value.Type{Kind: value.Text}
-	return b.Arg(&ir.Const{Value: value.OfText(s.Key), T: t}, sqlgen.Coding{Type: t})
+	t := value.Type{Kind: value.Int}
+	index := b.Arg(&ir.Const{Value: value.OfInt(int64(s.Index)), T: t}, sqlgen.Coding{Type: t})
+	return "(SELECT CASE WHEN jsonb_typeof(j.v) = 'array' THEN j.v -> (" + index + ")::int END FROM (SELECT " + x + " AS v) AS j)"
 }
 
 // jsonText is a jsonb column's ->> form.

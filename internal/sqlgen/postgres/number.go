@@ -83,7 +83,7 @@ const (
 	half       = "(CASE WHEN abs({x}) < 1 THEN 0 ELSE {x} * 0.5 END)"
 	sumFits    = "abs(f.a) < 1e300 AND abs(f.b) < 1e300 OR abs({a} {op} {b}) < {2^1023}"
 	bigTimes   = "abs(f.a) > 1 AND abs(f.b) > 1 AND (abs(f.a) * {2^-512}) * (abs(f.b) * {2^-512}) >= 1"
-	smallTimes = "f.a <> 0 AND f.b <> 0 AND abs(f.a) < 1 AND abs(f.b) < 1 AND (abs(f.a) * {2^512}) * (abs(f.b) * {2^512}) <= {2^-51}"
+	smallTimes = "f.a <> 0 AND f.b <> 0 AND abs(f.a) < 1 AND abs(f.b) < 1 AND abs(f.a) * {2^563} <= {2^-512} / abs(NULLIF(f.b, 0))"
 	bigOver    = "abs(f.b) < 1 AND abs(f.a) > 1e-15 AND abs(f.a) * {2^-512} >= abs(f.b) * {2^512}"
 	smallOver  = "f.a <> 0 AND abs(f.b) > 1 AND abs(f.a) < 1 AND abs(f.a) * {2^512} <= abs(f.b) * {2^-563}"
 )
@@ -102,14 +102,14 @@ func float(op byte) string {
 
 // powers writes out the powers of two.
 func powers(text string) string {
-	for _, n := range []int{1023, 512, -512, -563, -51} {
+	for _, n := range []int{1023, 563, 512, -512, -563} {
 		power := "'" + strconv.FormatFloat(math.Ldexp(1, n), 'g', -1, 64) + "'::float8"
 		text = strings.ReplaceAll(text, "{2^"+strconv.Itoa(n)+"}", power)
 	}
 	return text
 }
 
-// Neg is NULL for the one integer that has no opposite.
+// Neg is 0 - x: NULL for the one integer that has no opposite.
 func (Dialect) Neg(b *sqlgen.Builder, e *ir.Neg) string {
 	x := b.Expr(e.X)
 	switch e.X.Type().Kind {
@@ -118,7 +118,7 @@ func (Dialect) Neg(b *sqlgen.Builder, e *ir.Neg) string {
 	case value.Float:
 		return "(0 - (" + x + "))"
 	}
-	return "(- (" + x + "))"
+	return fill(inDecimal, "v", "- ("+x+")")
 }
 
 // Agg adds integers as numeric and doubles in ascending order.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/value"
@@ -172,21 +171,20 @@ func arith(args []any) (any, error) {
 	return result(value.Arith(byte(op), l, r))
 }
 
+// neg is 0 - x.
 func neg(args []any) (any, error) {
 	v, err := decoded(args[0], args[1])
 	if err != nil || v.IsNull() {
 		return nil, err
 	}
+	zero := value.OfInt(0)
 	switch v.Kind() {
-	case value.Decimal:
-		return v.Dec().Neg().String(), nil
 	case value.Float:
-		return 0 - v.Float(), nil
+		zero = value.OfFloat(0)
+	case value.Duration:
+		zero = value.OfDuration(0)
 	}
-	if v.Int() == math.MinInt64 {
-		return nil, nil
-	}
-	return -v.Int(), nil
+	return result(value.Arith('-', zero, v))
 }
 
 func cast(args []any) (any, error) {
