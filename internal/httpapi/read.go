@@ -18,7 +18,7 @@ import (
 
 const (
 	root = "/rest/v1"
-	vary = "Authorization, apikey, Accept, Accept-Profile, Prefer, Range"
+	vary = "Authorization, apikey, Accept, Accept-Profile, Prefer, Range, Origin, Accept-Encoding"
 )
 
 // rest serves the data API: parse, run, render, answer.

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/schema/yamlfile"
+	"github.com/socle-hq/socle/internal/seed"
+)
+
+// Project is a project folder, read and compiled.
+type Project struct {
+	Dir    string
+	FS     fs.FS
+	Config *config.Config
+	Set    *policy.Set
+	Seeds  *seed.Seeds
+}
+
+// Invalid is the error of a project with mistakes.
+type Invalid struct {
+	FS       fs.FS
+	Problems schema.Problems
+}
+
+// Error is every problem with its excerpt.
+func (e *Invalid) Error() string { return yamlfile.Render(e.FS, e.Problems) }
+
+// NoProject is the error of a folder that is none.
+type NoProject struct{ Dir string }
+
+// Error says what to do.
+func (e *NoProject) Error() string {
+	return fmt.Sprintf("%s has no %s; `socle init` makes a project", e.Dir, config.File)
+}
+
+// Read reads a project whole. problems has everything that is wrong or unwise; the project is nil if one is an error. With
+// a nil env the settings are checked as written, without looking at the environment.
+func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, problems schema.Problems, err error) {
+	if _, err := os.Stat(filepath.Join(dir, config.File)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, nil, &NoProject{dir}
+		}
+		return nil, nil, nil, err
+	}
+	fsys = os.DirFS(dir)
+	settings, problems := config.Load(fsys, env)
+	catalog, more := yamlfile.Read(fsys)
+	problems = append(problems, more...)
+	if catalog == nil {
+		return nil, fsys, problems.Sorted(), nil
+	}
+	set, more := policy.Compile(catalog)
+	problems = append(problems, more...)
+	problems = append(problems, schema.Advise(catalog)...)
+	if set == nil || problems.Failed() {
+		return nil, fsys, problems.Sorted(), nil
+	}
+	seeds, more := seed.Find(fsys, set, clk)
+	if problems = append(problems, more...).Sorted(); problems.Failed() {
+		return nil, fsys, problems, nil
+	}
+	return &Project{dir, fsys, settings, set, seeds}, fsys, problems, nil
+}
+
+// load is Read for those who only want a project that works.
+func load(dir string, env config.Env, clk clock.Clock) (*Project, error) {
+	p, fsys, problems, err := Read(dir, env, clk)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, &Invalid{fsys, problems}
+	}
+	return p, nil
+}
+
+// public is the project's folder of static files, nil where there is none. No link leads out of it.
+func (p *Project) public() fs.FS {
+	root, err := os.OpenRoot(filepath.Join(p.Dir, "public"))
+	if err != nil {
+		return nil
+	}
+	return root.FS()
+}

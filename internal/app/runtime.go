@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/socle-hq/socle/internal/auth"
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/httpapi"
+	"github.com/socle-hq/socle/internal/migrate"
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/store"
+	"github.com/socle-hq/socle/internal/store/sqlite"
+)
+
+// Options say what to run and how.
+type Options struct {
+	Dir   string // the project
+	Data  string // the data directory
+	Keys  string // the key set itself, where it does not come from the data directory
+	Apply bool   // bring the database to the project's schema
+	Dev   bool
+	Env   config.Env
+	Log   *slog.Logger
+	Clock clock.Clock
+}
+
+// Runtime is a running project. Its handler can be exchanged while it serves.
+type Runtime struct {
+	Options
+	Keys    *auth.Keys
+	Loaded  []Loaded // what the first data gave
+	store   store.Store
+	current atomic.Pointer[version]
+}
+
+// Loaded is one seed file that was loaded.
+type Loaded struct {
+	Path string
+	Rows int
+}
+
+// version is one state of the project: everything that changes when a file does.
+type version struct {
+	project *Project
+	engine  *engine.Engine
+	handler http.Handler
+}
+
+// ErrPostgres is the error of a project that wants PostgreSQL.
+var ErrPostgres = errors.New("serving from PostgreSQL comes in a later version; set database: sqlite, or leave it out")
+
+// NotApplied is the error of a database that is not at the project's schema.
+type NotApplied struct {
+	Dir   string
+	Lines []string
+}
+
+// Error says what differs and what to do.
+func (e *NotApplied) Error() string {
+	text := "the database is not at the project's schema"
+	for _, l := range e.Lines {
+		text += "\n  - " + l
+	}
+	return text + "\nrun `socle apply " + e.Dir + "`, or serve with --apply"
+}
+
+// Open reads the project, opens its database and brings it to where it can serve. The errors are Invalid, NoProject,
+// NotApplied, migrate.Difference, seed.Problems, or what the environment refused.
+func Open(ctx context.Context, o Options) (*Runtime, error) {
+	p, err := load(o.Dir, o.Env, o.Clock)
+	if err != nil {
+		return nil, err
+	}
+	if p.Config.Database.Engine != "sqlite" {
+		return nil, ErrPostgres
+	}
+	st, err := sqlite.Open(o.Data, sqlite.Options{Clock: o.Clock})
+	if err != nil {
+		return nil, err
+	}
+	r := &Runtime{Options: o, store: st}
+	if err := r.start(ctx, p); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return r, nil
+}
+
+func (r *Runtime) start(ctx context.Context, p *Project) error {
+	keys, err := auth.Load(r.Data, r.Options.Keys, r.Clock)
+	if err != nil {
+		return err
+	}
+	r.Keys = keys
+	if err := r.settle(ctx, p); err != nil {
+		return err
+	}
+	return r.install(p)
+}
+
+// settle makes sure that the database holds the project, or brings it there.
+func (r *Runtime) settle(ctx context.Context, p *Project) error {
+	c := p.Set.Catalog()
+	if r.Apply {
+		if _, err := migrate.Apply(ctx, r.store, c, r.Keys.Fingerprint()); err != nil {
+			return err
+		}
+		loaded, err := p.Seeds.Load(ctx, r.store)
+		for _, l := range loaded {
+			r.Loaded = append(r.Loaded, Loaded{l.Path, l.Rows})
+			r.Log.Info("seeded", "file", l.Path, "rows", l.Rows)
+		}
+		return err
+	}
+	s, err := migrate.Inspect(ctx, r.store, c)
+	switch {
+	case err != nil:
+		return err
+	case s.Keys != "" && s.Keys != r.Keys.Fingerprint():
+		return migrate.ErrKeys
+	case s.State == migrate.Empty:
+		return &NotApplied{Dir: r.Dir, Lines: []string{"nothing was applied yet"}}
+	case s.State == migrate.Differs:
+		return &NotApplied{Dir: r.Dir, Lines: s.Difference.Lines()}
+	}
+	return nil
+}
+
+// install makes p what the runtime serves.
+func (r *Runtime) install(p *Project) error {
+	sealer, err := r.Keys.Sealer()
+	if err != nil {
+		return err
+	}
+	v := &version{project: p, engine: engine.New(r.store, p.Set, planLimits(p.Config.Limits), r.Clock)}
+	tokens := auth.NewTokens(r.Keys, auth.Issuer(p.Config.PublicURL), r.Clock)
+	v.handler, err = httpapi.New(httpapi.Config{
+		Engine: v.engine, Gate: auth.NewGate(r.Keys, tokens), Sealer: sealer,
+		Limits: httpapi.Limits{Rest: RestLimits(p.Config.Limits), URL: p.Config.Limits.URLLength,
+			Response: int(p.Config.Limits.Response), Statement: p.Config.Limits.StatementTimeout},
+		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Log: r.Log, Clock: r.Clock,
+	})
+	if err != nil {
+		return fmt.Errorf("routes: %w", err)
+	}
+	r.current.Store(v)
+	return nil
+}
+
+// Project is what the runtime serves now.
+func (r *Runtime) Project() *Project { return r.current.Load().project }
+
+// ServeHTTP answers from the current version; a request keeps the version it began with.
+func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.current.Load().handler.ServeHTTP(w, req)
+}
+
+// Close gives the data directory free.
+func (r *Runtime) Close() error { return r.store.Close() }
+
+// RestLimits are the REST front's part of a project's limits.
+func RestLimits(l config.Limits) rest.Limits {
+	return rest.Limits{Rows: l.Rows, EmbedDepth: l.EmbedDepth, LogicDepth: l.LogicDepth, InItems: l.InItems,
+		URLLength: l.URLLength, SelectItems: l.SelectItems}
+}
+
+func planLimits(l config.Limits) plan.Limits {
+	return plan.Limits{Rows: l.Rows, Tree: l.Tree, Levels: l.Statements}
+}
+
+// PlanLimits are the planner's part of a project's limits.
+func PlanLimits(l config.Limits) plan.Limits { return planLimits(l) }

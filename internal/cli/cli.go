@@ -1,0 +1,171 @@
+// Package cli owns the command line: commands, flags, what is printed and with which exit code. What a command does is
+// done by the packages it calls.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/socle-hq/socle/internal/app"
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/migrate"
+	"github.com/socle-hq/socle/internal/seed"
+)
+
+// The exit codes.
+const (
+	done        = 0
+	wrong       = 1 // the input is wrong
+	different   = 2 // the database is not at the project's schema
+	environment = 3 // the environment failed
+)
+
+// commands is the command line.
+type commands struct {
+	Init    initCommand    `cmd:"" help:"Write a small commented project that runs."`
+	Dev     devCommand     `cmd:"" help:"Serve on loopback and take up changes to the project's files."`
+	Serve   serveCommand   `cmd:"" help:"Serve for production."`
+	Check   checkCommand   `cmd:"" help:"Say everything that is wrong with a project."`
+	Apply   applyCommand   `cmd:"" help:"Bring the database to the project's schema and load its first data."`
+	Explain explainCommand `cmd:"" help:"Show what one request becomes: IR, bound IR, plan and SQL."`
+	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of collection files or of socle.yaml, for editors."`
+	Keys    keysCommand    `cmd:"" help:"Print the publishable and the secret key."`
+	Token   tokenCommand   `cmd:"" help:"Print a signed token for development and tests."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// session is what a command gets: the outside world.
+type session struct {
+	ctx    context.Context
+	out    io.Writer
+	err    io.Writer
+	clock  clock.Clock
+	lookup config.Env
+}
+
+// stop carries the exit code of kong's own exits (--help) out of the parser.
+type stop int
+
+// usage is the error of a command line that is wrong.
+type usage struct{ error }
+
+// Run carries out a command line and gives its exit code. It ends early when ctx does.
+func Run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			s, ok := p.(stop)
+			if !ok {
+				panic(p)
+			}
+			code = int(s)
+		}
+	}()
+	parser, err := kong.New(&commands{}, kong.Name("socle"), kong.Writers(out, errs), kong.ShortUsageOnError(),
+		kong.Description("A folder of YAML, served: a protected, PostgREST-compatible data API in one binary."),
+		kong.Exit(func(code int) { panic(stop(code)) }))
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return environment
+	}
+	line, err := parser.Parse(args)
+	if err == nil {
+		err = line.Run(&session{ctx, out, errs, clock.System(), os.LookupEnv})
+	} else {
+		err = usage{err}
+	}
+	return report(errs, err)
+}
+
+// report prints an error and gives its exit code.
+func report(errs io.Writer, err error) int {
+	var invalid *app.Invalid
+	var f *fault.Fault
+	switch {
+	case err == nil:
+		return done
+	case errors.As(err, &invalid):
+		fmt.Fprint(errs, invalid.Error())
+		fmt.Fprintln(errs, tally(invalid.Problems))
+	case errors.Is(err, errReported):
+	case errors.As(err, &f) && codeOf(err) == environment:
+		fmt.Fprintln(errs, "socle:", f.Message)
+		if f.Hint != "" {
+			fmt.Fprintln(errs, "hint:", f.Hint)
+		}
+		if cause := errors.Unwrap(f); cause != nil {
+			fmt.Fprintln(errs, "cause:", cause)
+		}
+	default:
+		fmt.Fprintln(errs, "socle:", err)
+	}
+	return codeOf(err)
+}
+
+// errReported is the error of a command that has said itself what is wrong.
+var errReported = errors.New("reported")
+
+func codeOf(err error) int {
+	var (
+		invalid    *app.Invalid
+		none       *app.NoProject
+		notApplied *app.NotApplied
+		difference migrate.Difference
+		rows       seed.Problems
+		mistyped   usage
+	)
+	switch {
+	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &rows), errors.As(err, &mistyped):
+		return wrong
+	case errors.As(err, &notApplied), errors.As(err, &difference):
+		return different
+	}
+	return environment
+}
+
+// place is the project a command works on.
+type place struct {
+	Dir      string `arg:"" optional:"" default:"." help:"The project's folder." type:"path"`
+	Data     string `help:"The data directory (default: .socle in the project)." placeholder:"DIR" type:"path"`
+	Database string `help:"The database, instead of the one in socle.yaml." placeholder:"URL"`
+}
+
+func (p *place) data() string {
+	if p.Data != "" {
+		return p.Data
+	}
+	return p.Dir + "/.socle"
+}
+
+// env is the environment with the flags over it.
+func (p *place) env(s *session) config.Env {
+	if p.Database == "" {
+		return s.lookup
+	}
+	return config.With(s.lookup, map[string]string{"database": p.Database})
+}
+
+// keySet is SOCLE_KEYS.
+func (s *session) keySet() string {
+	v, _ := s.lookup("SOCLE_KEYS")
+	return v
+}
+
+// logging is how a command logs.
+type logging struct {
+	Log string `help:"Form of the log: text or json." enum:"text,json" default:"text"`
+}
+
+func (l *logging) logger(s *session) *slog.Logger {
+	if l.Log == "json" {
+		return slog.New(slog.NewJSONHandler(s.err, nil))
+	}
+	return slog.New(slog.NewTextHandler(s.err, nil))
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/socle-hq/socle/internal/app"
+	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/sqlgen/postgres"
+	"github.com/socle-hq/socle/internal/sqlgen/sqlite"
+)
+
+type explainCommand struct {
+	Request string `arg:"" help:"The request: 'GET /tickets?select=id'."`
+	Dir     string `arg:"" optional:"" default:"." help:"The project's folder." type:"path"`
+	As      string `help:"Who asks: anon, authenticated, service_role, or the uuid of an account." default:"anon"`
+	Engine  string `help:"Whose SQL: sqlite or postgres (default: the project's)." enum:",sqlite,postgres" default:""`
+}
+
+// Run prints the stages of the request. It needs no database.
+func (c *explainCommand) Run(s *session) error {
+	project, fsys, problems, err := app.Read(c.Dir, s.lookup, s.clock)
+	if err != nil {
+		return err
+	}
+	if project == nil {
+		return &app.Invalid{FS: fsys, Problems: problems}
+	}
+	actor, err := actorNamed(c.As)
+	if err != nil {
+		return usage{err}
+	}
+	read, err := c.parse(project, actor)
+	if err != nil {
+		return refusal(err)
+	}
+	if read.Request.Query == nil {
+		return usage{fmt.Errorf("the request reads no collection")}
+	}
+	if c.Engine == "" {
+		c.Engine = project.Config.Database.Engine
+	}
+	x, err := engine.Explain(read.Request, actor, project.Set, app.PlanLimits(project.Config.Limits), dialect(c.Engine))
+	if err != nil {
+		return refusal(err)
+	}
+	fmt.Fprintf(s.out, "-- ir\n%s\n-- bound\n%s\n-- plan\n%s\n", strings.TrimSpace(x.IR), strings.TrimSpace(x.Bound), strings.TrimSpace(x.Plan))
+	for _, sql := range x.SQL {
+		fmt.Fprintf(s.out, "-- sql %s\n%s\n", c.Engine, strings.TrimSpace(sql))
+	}
+	return nil
+}
+
+// dialect gives the dialect of an engine; the flag allows no other.
+func dialect(engine string) sqlgen.Dialect {
+	if engine == "postgres" {
+		return postgres.Dialect{}
+	}
+	return sqlite.Dialect{}
+}
+
+// refusal shows a fault as the API would: with its code, details and hint.
+func refusal(err error) error {
+	f := fault.From(err)
+	text := fmt.Sprintf("%s (%d): %s", f.Code, f.Status(), f.Message)
+	if f.Details != nil {
+		text += fmt.Sprintf("\ndetails: %v", f.Details)
+	}
+	if f.Hint != "" {
+		text += "\nhint: " + f.Hint
+	}
+	return usage{fmt.Errorf("%s", text)}
+}
+
+// actorNamed is the actor --as means.
+func actorNamed(name string) (policy.Actor, error) {
+	switch name {
+	case policy.Anon, policy.Authenticated, policy.ServiceRole:
+		return policy.Actor{Role: name}, nil
+	}
+	id, err := uuid.Parse(name)
+	if err != nil {
+		return policy.Actor{}, fmt.Errorf("--as is anon, authenticated, service_role or a uuid, not %q", name)
+	}
+	return policy.Actor{Role: policy.Authenticated, UID: id.String()}, nil
+}
+
+func (c *explainCommand) parse(p *app.Project, actor policy.Actor) (*rest.Read, error) {
+	method, target, found := strings.Cut(strings.TrimSpace(c.Request), " ")
+	if !found {
+		method, target = http.MethodGet, method
+	}
+	path, query, _ := strings.Cut(strings.TrimSpace(target), "?")
+	path = strings.TrimPrefix(strings.Trim(path, "/"), "rest/v1/")
+	var segments []string
+	for _, raw := range strings.Split(path, "/") {
+		text, err := url.PathUnescape(raw)
+		if err != nil {
+			return nil, fault.New(fault.InvalidPath, "Invalid path specified in request URL")
+		}
+		segments = append(segments, text)
+	}
+	return rest.Parse(p.Set.View(actor), app.RestLimits(p.Config.Limits),
+		rest.Input{Method: strings.ToUpper(method), Segments: segments, RawQuery: query, Header: http.Header{}})
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+
+	"github.com/socle-hq/socle/internal/app"
+)
+
+// loopbackAddr is where commands listen that are told nothing.
+const loopbackAddr = "127.0.0.1:8090"
+
+type serveCommand struct {
+	place
+	logging
+	Addr  string `help:"Address to listen on (default: 127.0.0.1:8090, or every interface at $PORT)." placeholder:"HOST:PORT"`
+	Apply bool   `help:"Bring the database to the project's schema first."`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(s *session) error {
+	log := c.logger(s)
+	r, err := app.Open(s.ctx, c.options(s, log, c.Apply))
+	if err != nil {
+		return err
+	}
+	l, err := listen(c.addr(s))
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	log.Info("listening", "url", address(l), "project", r.Project().Config.Name)
+	if ip, ok := l.Addr().(*net.TCPAddr); ok && ip.IP.IsLoopback() {
+		log.Info("reachable from this machine only; --addr 0.0.0.0:8090 listens on every interface")
+	}
+	return errors.Join(app.Serve(s.ctx, log, l, r), r.Close())
+}
+
+func (p *place) options(s *session, log *slog.Logger, apply bool) app.Options {
+	return app.Options{Dir: p.Dir, Data: p.data(), Keys: s.keySet(), Apply: apply, Env: p.env(s), Log: log, Clock: s.clock}
+}
+
+func (c *serveCommand) addr(s *session) string {
+	if port, ok := s.lookup("PORT"); c.Addr == "" && ok && port != "" {
+		return ":" + port
+	}
+	return orLoopback(c.Addr)
+}
+
+func orLoopback(addr string) string {
+	if addr == "" {
+		return loopbackAddr
+	}
+	return addr
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+// address is a listener's URL for the same machine.
+func address(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return l.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+type applyCommand struct {
+	place
+	logging
+}
+
+// Run brings the database to the project and says what was done.
+func (c *applyCommand) Run(s *session) error {
+	r, err := app.Open(s.ctx, c.options(s, c.logger(s), true))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "the database is at the project's schema")
+	for _, l := range r.Loaded {
+		fmt.Fprintf(s.out, "loaded %s from %s\n", plural(l.Rows, "row"), l.Path)
+	}
+	return r.Close()
+}
+
+type devCommand struct {
+	place
+	logging
+	Addr string `help:"Address to listen on (default: 127.0.0.1:8090, or 127.0.0.1:$PORT)." placeholder:"HOST:PORT"`
+}
+
+// Run serves on loopback, follows the project's files and says how to call it.
+func (c *devCommand) Run(s *session) error {
+	if port, ok := s.lookup("PORT"); c.Addr == "" && ok && port != "" {
+		c.Addr = "127.0.0.1:" + port
+	}
+	o := c.options(s, c.logger(s), true)
+	o.Dev = true
+	r, err := app.Open(s.ctx, o)
+	if err != nil {
+		return err
+	}
+	l, err := listen(orLoopback(c.Addr))
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	c.greet(s, r, address(l))
+	if err := r.Watch(s.ctx, func(err error) { changed(s, err) }); err != nil {
+		fmt.Fprintln(s.err, "socle: changes to files are not followed:", err)
+	}
+	return errors.Join(app.Serve(s.ctx, o.Log, l, r), r.Close())
+}
+
+func (c *devCommand) greet(s *session, r *app.Runtime, url string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n  %s is served at  %s\n\n", r.Project().Config.Name, url)
+	fmt.Fprintf(&b, "  publishable key  %s\n  secret key       %s\n\n", r.Keys.Publishable, r.Keys.Secret)
+	if sample, ok := r.Sample(s.ctx); ok {
+		key := r.Keys.Publishable
+		if sample.Secret {
+			key = r.Keys.Secret
+		}
+		fmt.Fprintf(&b, "  curl '%s%s' -H 'apikey: %s'\n\n", url, sample.Path, key)
+	}
+	fmt.Fprintf(&b, "  Edit the files in %s: changes are live. Ctrl-C stops.\n\n", c.Dir)
+	fmt.Fprint(s.out, b.String())
+}
+
+// changed says how the taking up of a change went.
+func changed(s *session, err error) {
+	if err == nil {
+		fmt.Fprintln(s.out, "  the change is live")
+		return
+	}
+	report(s.err, err)
+	fmt.Fprintln(s.err, "socle: the version before is still served")
+}
