@@ -7,21 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/klauspost/compress/gzhttp"
 	"github.com/rs/cors"
 )
-
-// gzipSuffix marks the ETag of a compressed body: other bytes, another tag.
-const gzipSuffix = "-gzip"
-
-// compressed gzips bodies above 1 KiB for clients that accept it.
-func compressed(next http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag(gzipSuffix))
-	if err != nil { // options are constant
-		return next
-	}
-	return wrap(next)
-}
 
 // crossOrigin lets pages of the configured origins call the API, without cookies: credentials travel in headers that
 // a page must set itself.

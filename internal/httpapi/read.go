@@ -154,7 +154,7 @@ func (s *server) send(c *call, read *rest.Read, status int, body []byte) {
 		c.WriteHeader(http.StatusNotModified)
 		return
 	}
-	c.write(status, body)
+	c.write(status, c.packed(body))
 }
 
 // etag is a strong validator: a hash of media type and body.
