@@ -20,6 +20,7 @@ type Builder struct {
 	scope   map[*ir.Row]Ref
 	vars    map[*ir.Var]string
 	aliases int
+	groups  *remembered // of the select being rendered; nil outside grouped ones
 	err     error
 }
 

@@ -10,6 +10,9 @@ import (
 
 // Expr is the text of an expression: complete and, where it needs them, in parentheses.
 func (b *Builder) Expr(e ir.Expr) string {
+	if text, ok := b.written(e); ok {
+		return text
+	}
 	switch e := e.(type) {
 	case *ir.Const:
 		return b.constant(e)

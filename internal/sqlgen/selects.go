@@ -75,6 +75,9 @@ func (b *Builder) Clauses(s *plan.Select) (*Clauses, func()) {
 	if !ir.IsTrue(s.Where) {
 		c.Where = append(c.Where, b.Expr(s.Where))
 	}
+	if s.Grouped {
+		defer b.remember(s.Group)()
+	}
 	c.Columns = make([]string, len(s.Columns))
 	for i, x := range s.Columns {
 		if x != nil {
@@ -92,6 +95,40 @@ func (b *Builder) Clauses(s *plan.Select) (*Clauses, func()) {
 	}
 	c.Range = b.dialect.Range(b.optional(s.Limit), b.optional(s.Offset))
 	return c, leave
+}
+
+// remembered holds the texts of a select's grouping expressions. An engine recognises one elsewhere in the select only if it is
+// written alike, aliases and parameters included.
+type remembered struct {
+	printer *ir.Printer // one for all keys: it names rows by identity
+	texts   map[string]string
+}
+
+// remember makes Expr write each of the expressions in one way until forget.
+func (b *Builder) remember(of []ir.Expr) (forget func()) {
+	before := b.groups
+	b.groups = nil
+	r := &remembered{printer: ir.NewPrinter(), texts: map[string]string{}}
+	for _, e := range of {
+		r.texts[r.key(e)] = b.Expr(e)
+	}
+	b.groups = r
+	return func() { b.groups = before }
+}
+
+func (r *remembered) key(e ir.Expr) string {
+	start := len(r.printer.String())
+	r.printer.Expr(e)
+	return r.printer.String()[start:]
+}
+
+// written is the remembered text of an expression. Leaves and columns are written alike anyway.
+func (b *Builder) written(e ir.Expr) (text string, ok bool) {
+	if _, column := e.(*ir.Column); b.groups == nil || column || isLeaf(e) {
+		return "", false
+	}
+	text, ok = b.groups.texts[b.groups.key(e)]
+	return text, ok
 }
 
 func (b *Builder) optional(e ir.Expr) string {
