@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -17,7 +16,7 @@ import (
 type process struct {
 	cmd  *exec.Cmd
 	addr string
-	log  *bytes.Buffer
+	log  *os.File
 	born time.Time
 	up   time.Duration // from its start to the first healthy answer
 	dead chan struct{}
@@ -25,8 +24,12 @@ type process struct {
 
 // launch starts a server and waits until /health answers 200.
 func launch(addr, binary string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command(binary, args...), addr: addr, log: &bytes.Buffer{}, born: time.Now(), dead: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	log, err := os.CreateTemp("", "socle-bench-*.log")
+	if err != nil {
+		return nil, err
+	}
+	p := &process{cmd: exec.Command(binary, args...), addr: addr, log: log, born: time.Now(), dead: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -37,7 +40,7 @@ func launch(addr, binary string, args ...string) (*process, error) {
 	for time.Since(p.born) < time.Minute {
 		select {
 		case <-p.dead:
-			return nil, fmt.Errorf("%s %s ended:\n%s", binary, strings.Join(args, " "), p.log)
+			return nil, fmt.Errorf("%s %s ended:\n%s", binary, strings.Join(args, " "), p.said())
 		case <-time.After(time.Millisecond):
 		}
 		if p.healthy() {
@@ -64,8 +67,16 @@ func (p *process) healthy() bool {
 	return answer.StatusCode == http.StatusOK
 }
 
+// said is what the server logged.
+func (p *process) said() []byte {
+	text, _ := os.ReadFile(p.log.Name())
+	return text
+}
+
 // stop ends the server, politely first.
 func (p *process) stop() {
+	defer os.Remove(p.log.Name())
+	defer p.log.Close()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.dead:
