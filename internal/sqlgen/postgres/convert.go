@@ -21,8 +21,8 @@ func (Dialect) Convert(b *sqlgen.Builder, e *ir.Convert) string {
 	case from.Kind == value.Text:
 		return fromText(x, e.To)
 	case from.Kind == value.JSON && e.To.Kind != value.JSON:
-		number := "(SELECT CASE WHEN jsonb_typeof(j.v) = 'number' THEN (j.v #>> '{}')::numeric END FROM (SELECT " + x + " AS v) AS j)"
-		return fromNumber(number, value.Type{Kind: value.Decimal}, e.To)
+		x = "(SELECT CASE WHEN jsonb_typeof(j.v) = 'number' THEN (j.v #>> '{}')::numeric END FROM (SELECT " + x + " AS v) AS j)"
+		return fromNumber(x, value.Type{Kind: value.Decimal}, e.To)
 	}
 	return between(x, from, e.To)
 }
@@ -89,6 +89,10 @@ func toText(x string, from value.Type) string {
 		return "to_char(" + x + ", 'YYYY-MM-DD')"
 	case value.Timestamp:
 		return "rtrim(rtrim(to_char((" + x + ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || '+00:00'"
+	case value.Decimal:
+		if from.Precision > 0 { // adding a zero gives at least its scale
+			return "(" + x + " + round(0, " + strconv.Itoa(int(from.Scale)) + "))::text"
+		}
 	case value.Bytes:
 		return "translate(encode(" + x + `, 'base64'), E'\n', '')`
 	}
@@ -97,11 +101,16 @@ func toText(x string, from value.Type) string {
 
 const (
 	wholeNumber = `'^[+-]?[0-9]+$'`
-	anyNumber   = `'^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$'`
+	anyNumber   = `'^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?0*[0-9]{1,3})?$'`
 	uuidText    = `'^([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}$|^\{([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}\}$'`
 	dateText    = `'^([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])` +
 		`(?:[Tt ]([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)? *(?:[Zz]|([+-])(0[0-9]|1[0-5])(?::?([0-5][0-9]))?)?)?$'`
 )
+
+// number is a trimmed text in which a zero has no exponent too large to be read.
+func number(x string) string {
+	return `regexp_replace(` + trimmed(x) + `, '^([+-]?(?:0+\.?0*|\.0+))[eE][+-]?[0-9]{4,}$', '\1')`
+}
 
 // trimmed is a text without the spaces that package value ignores.
 func trimmed(x string) string { return `btrim(` + x + `, E' \t\n\r\v\f')` }
@@ -115,9 +124,9 @@ func fromText(x string, to value.Type) string {
 	case value.Int:
 		return fill(inInt, "v", guarded(wholeNumber, "s.v::numeric", trimmed(x)))
 	case value.Decimal:
-		return fit(fill(boundedDigits, "v", guarded(anyNumber, "s.v::numeric", trimmed(x))), to)
+		return fit(fill(boundedDigits, "v", guarded(anyNumber, "s.v::numeric", number(x))), to)
 	case value.Float:
-		return fill(floatText, "v", guarded(anyNumber, "s.v::numeric", trimmed(x)), "tiny", tiny, "huge", huge)
+		return fill(floatText, "v", guarded(anyNumber, "s.v::numeric", number(x)), "tiny", tiny, "huge", huge)
 	case value.UUID:
 		return guarded(uuidText, "s.v::uuid", x)
 	case value.Date, value.Timestamp:

@@ -62,12 +62,16 @@ func bindRegex(c sqlgen.Coding, v value.Value) (any, error) {
 }
 
 func elements(c sqlgen.Coding, of []value.Value) string {
-	out := make([]string, len(of))
+	out := make([]any, len(of))
 	for i, e := range of {
-		out[i] = text(c.Type, e)
-		if c.Fold {
-			out[i] = strings.Map(lowerASCII, out[i])
+		if e.IsNull() {
+			continue
 		}
+		item := text(c.Type, e)
+		if c.Fold {
+			item = strings.Map(lowerASCII, item)
+		}
+		out[i] = item
 	}
 	return array(out)
 }
@@ -79,44 +83,38 @@ func lowerASCII(r rune) rune {
 	return r
 }
 
-// array is an array literal.
-func array(of []string) string {
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// array is an array literal of texts; nil is NULL.
+func array[T any](of []T) string {
 	var b strings.Builder
 	b.WriteByte('{')
-	for i, s := range of {
+	for i, x := range of {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		appendQuoted(&b, s)
+		s, ok := any(x).(string)
+		if !ok {
+			b.WriteString("NULL")
+			continue
+		}
+		b.WriteByte('"')
+		b.WriteString(escape.Replace(s))
+		b.WriteByte('"')
 	}
 	b.WriteByte('}')
 	return b.String()
 }
 
-var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-func appendQuoted(b *strings.Builder, s string) {
-	b.WriteByte('"')
-	b.WriteString(escape.Replace(s))
-	b.WriteByte('"')
-}
-
 // BindKeys is one column of the parent keys as an array.
 func (Dialect) BindKeys(types []value.Type, column int, parents []plan.Tuple) (any, error) {
-	var b strings.Builder
-	b.WriteByte('{')
+	out := make([]any, len(parents))
 	for i, tuple := range parents {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if v := tuple[column]; v.IsNull() {
-			b.WriteString("NULL")
-		} else {
-			appendQuoted(&b, text(types[column], v))
+		if v := tuple[column]; !v.IsNull() {
+			out[i] = text(types[column], v)
 		}
 	}
-	b.WriteByte('}')
-	return b.String(), nil
+	return array(out), nil
 }
 
 // Decode reads a column in PostgreSQL's text format: a string, a []byte, or nil for NULL.

@@ -162,7 +162,7 @@ func TestExpressionsMeanTheSameEverywhere(t *testing.T) {
 	c := schematest.Collection(t, catalog, "things")
 	m := &maker{Rand: rand.New(rand.NewPCG(1, 2)), row: &ir.Row{Collection: c, Label: "thing"}}
 	e := open(t, catalog, data{c: m.rows(c, 60)})
-	for range 1500 {
+	for range 1000 {
 		m.args = nil
 		x := m.expr(pick(m, scalars), 3)
 		sel := &plan.Select{From: plan.Source{Row: m.row}, Columns: []ir.Expr{m.field("id"), x}, Order: []ir.Order{{X: m.field("id")}}}

@@ -335,7 +335,9 @@ func (m *maker) quantified(depth int) ir.Expr {
 		if t.Kind == value.Decimal {
 			v = m.decimal()
 		}
-		of = append(of, v)
+		if v.Str() != "null" {
+			of = append(of, v)
+		}
 	}
 	v, err := value.ListOf(list.Element(), of)
 	if err != nil {
@@ -400,4 +402,3 @@ func (m *maker) exists(depth int) ir.Expr {
 	}
 	return &ir.Exists{From: from, Path: []*schema.Relation{rel}, To: to, Cond: cond, All: m.IntN(2) == 0}
 }
-
