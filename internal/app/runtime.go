@@ -16,6 +16,8 @@ import (
 	"github.com/socle-hq/socle/internal/httpapi"
 	"github.com/socle-hq/socle/internal/migrate"
 	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/seed"
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/sqlite"
 )
@@ -73,7 +75,7 @@ func (e *NotApplied) Error() string {
 }
 
 // Open reads the project, opens its database and brings it to where it can serve. The errors are Invalid, NoProject,
-// NotApplied, migrate.Difference, seed.Problems, or what the environment refused.
+// NotApplied, migrate.Difference, or what the environment refused.
 func Open(ctx context.Context, o Options) (*Runtime, error) {
 	p, err := load(o.Dir, o.Env, o.Clock)
 	if err != nil {
@@ -116,6 +118,10 @@ func (r *Runtime) settle(ctx context.Context, p *Project) error {
 		for _, l := range loaded {
 			r.Loaded = append(r.Loaded, Loaded{l.Path, l.Rows})
 			r.Log.Info("seeded", "file", l.Path, "rows", l.Rows)
+		}
+		var rows seed.Problems
+		if errors.As(err, &rows) {
+			return &Invalid{p.FS, schema.Problems(rows)}
 		}
 		return err
 	}

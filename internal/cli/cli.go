@@ -17,7 +17,6 @@ import (
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/migrate"
-	"github.com/socle-hq/socle/internal/seed"
 )
 
 // The exit codes.
@@ -118,11 +117,10 @@ func codeOf(err error) int {
 		none       *app.NoProject
 		notApplied *app.NotApplied
 		difference migrate.Difference
-		rows       seed.Problems
 		mistyped   usage
 	)
 	switch {
-	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &rows), errors.As(err, &mistyped):
+	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &mistyped):
 		return wrong
 	case errors.As(err, &notApplied), errors.As(err, &difference):
 		return different

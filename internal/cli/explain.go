@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/google/uuid"
@@ -20,13 +21,16 @@ import (
 
 type explainCommand struct {
 	Request string `arg:"" help:"The request: 'GET /tickets?select=id'."`
-	Dir     string `arg:"" optional:"" default:"." help:"The project's folder." type:"path"`
+	Dir     string `arg:"" optional:"" default:"." help:"The project's folder; it may also come first."`
 	As      string `help:"Who asks: anon, authenticated, service_role, or the uuid of an account." default:"anon"`
 	Engine  string `help:"Whose SQL: sqlite or postgres (default: the project's)." enum:",sqlite,postgres" default:""`
 }
 
 // Run prints the stages of the request. It needs no database.
 func (c *explainCommand) Run(s *session) error {
+	if info, err := os.Stat(c.Request); err == nil && info.IsDir() {
+		c.Dir, c.Request = c.Request, c.Dir
+	}
 	project, fsys, problems, err := app.Read(c.Dir, s.lookup, s.clock)
 	if err != nil {
 		return err

@@ -3,12 +3,12 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"time"
 
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/config"
-	"os"
 )
 
 type keysCommand struct {
