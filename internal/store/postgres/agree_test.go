@@ -174,3 +174,5 @@ func TestExpressionsMeanTheSameEverywhere(t *testing.T) {
 		}
 	}
 }
+
+func cause(err error) error { return errors.Unwrap(err) }
