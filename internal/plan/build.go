@@ -13,6 +13,7 @@ type Limits struct {
 	Rows   int // rows per level and parent; more are cut off silently
 	Tree   int // rows of all levels together; more are refused
 	Levels int // statements of one read; more are refused
+	Writes int // rows that one write may be about; more are refused
 }
 
 // Build plans a bound query: the only constructor of a Plan.

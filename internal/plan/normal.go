@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
@@ -10,11 +12,51 @@ import (
 //
 //	lower-related   ir.Related becomes Exists over the relation, its guards, filters and nested inner embeds
 //	unmask          a positive test of a masked field becomes policy AND test of the field, so that indexes serve
+//	skip-hop        a to-one step whose target is left again by the very key it was entered by is not visited: the foreign
+//	                key already says that the row is there
 //	flatten         nested AND and OR become one; TRUE leaves an AND, FALSE leaves an OR
 
 // filter normalises a condition.
 func (pl *planner) filter(e ir.Expr) ir.Expr {
-	return flatten(unmask(pl.lower(e)))
+	return flatten(unmask(skipHops(pl.lower(e))))
+}
+
+// skipHops shortens the paths of Exists. Only raw walks have such paths: a guarded row in the middle is an Exists of its own.
+func skipHops(e ir.Expr) ir.Expr {
+	return ir.Rewrite(e, func(x ir.Expr) ir.Expr {
+		if w, ok := x.(*ir.Exists); ok && len(w.Path) > 1 {
+			return &ir.Exists{From: w.From, Path: shorten(w.Path), To: w.To, Cond: w.Cond, All: w.All}
+		}
+		return x
+	})
+}
+
+func shorten(path []*schema.Relation) []*schema.Relation {
+	out := []*schema.Relation{path[0]}
+	for _, next := range path[1:] {
+		if direct := across(out[len(out)-1], next); direct != nil {
+			out[len(out)-1] = direct
+			continue
+		}
+		out = append(out, next)
+	}
+	return out
+}
+
+// across joins two steps over a row that is entered along a foreign key and left by the same columns; nil where it is not.
+func across(in, out *schema.Relation) *schema.Relation {
+	if !in.Forward || in.FK == nil || in.From.View != nil || out.Junction != nil || len(in.Pairs) != len(out.Pairs) {
+		return nil
+	}
+	direct := &schema.Relation{Name: in.Name + "." + out.Name, From: in.From, To: out.To, Cardinality: out.Cardinality}
+	for _, o := range out.Pairs {
+		i := slices.IndexFunc(in.Pairs, func(p schema.Pair) bool { return p.To == o.From })
+		if i < 0 {
+			return nil
+		}
+		direct.Pairs = append(direct.Pairs, schema.Pair{From: in.Pairs[i].From, To: o.To})
+	}
+	return direct
 }
 
 // lower replaces every Related below e.
