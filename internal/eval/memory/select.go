@@ -20,7 +20,9 @@ func (r *run) tuples(s *plan.Select, key plan.Tuple) []plan.Tuple {
 	}
 	scopes = r.filter(s.Where, scopes)
 	if s.Grouped {
-		scopes = r.filter(s.Having, r.group(s.Group, scopes))
+		scopes = r.group(s.Group, scopes)
+		r.finish(s, scopes)
+		scopes = r.filter(s.Having, scopes)
 	}
 	scopes = r.ranged(s, r.sorted(s.Order, scopes))
 	out := make([]plan.Tuple, len(scopes))
@@ -129,6 +131,17 @@ func (r *run) group(by []ir.Expr, scopes []*eval.Scope) []*eval.Scope {
 		out[i] = eval.Group(m)
 	}
 	return out
+}
+
+// finish computes every aggregate of every group before any group is dropped, because engines do: a sum that overflows is an
+// error even of a group that is not shown. A limit of 0 computes nothing.
+func (r *run) finish(s *plan.Select, groups []*eval.Scope) {
+	if n, ok := r.bound(s.Limit); ok && n == 0 {
+		return
+	}
+	for _, g := range groups {
+		r.values(s.Columns, g)
+	}
 }
 
 // sorted orders by terms computed once per row.

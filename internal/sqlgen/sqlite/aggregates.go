@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"errors"
+	"math"
 	"math/big"
 	"slices"
 
@@ -47,6 +49,9 @@ func (d *decimals) Value() (any, error) {
 	return avg.String(), nil
 }
 
+// ErrOverflow is a float sum beyond the greatest double. The engine reports it by its text.
+var ErrOverflow = errors.New("value out of range: overflow")
+
 // floats adds in ascending order, so that the sum does not depend on the order of the rows.
 type floats struct {
 	average bool
@@ -71,6 +76,9 @@ func (f *floats) Value() (any, error) {
 	var sum float64
 	for _, x := range f.of {
 		sum += x
+	}
+	if math.IsInf(sum, 0) {
+		return nil, ErrOverflow
 	}
 	if f.average {
 		sum /= float64(len(f.of))

@@ -3,11 +3,13 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/socle-hq/socle/internal/fault"
+	dialect "github.com/socle-hq/socle/internal/sqlgen/sqlite"
 )
 
 // primary is SQLite's primary result code behind err, 0 where there is none.
@@ -41,6 +43,9 @@ func shown(ctx context.Context, err error) error {
 		return fault.New(fault.Timeout, "canceling statement due to statement timeout").Because(err)
 	case errors.Is(err, context.Canceled), ctx.Err() != nil:
 		return context.Canceled
+	}
+	if strings.Contains(err.Error(), dialect.ErrOverflow.Error()) {
+		return fault.New(fault.OutOfRange, "%s", dialect.ErrOverflow).Because(err)
 	}
 	switch primary(err) {
 	case sqlite3.SQLITE_FULL:
