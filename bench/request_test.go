@@ -45,7 +45,7 @@ func inside(b *testing.B) (*world, http.Handler) {
 	r, err := app.Open(b.Context(), app.Options{
 		Dir: project, Data: data, Apply: true, Clock: clock.System(),
 		Env: func(string) (string, bool) { return "", false },
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
 		b.Fatal(err)
