@@ -78,12 +78,11 @@ func address(l net.Listener) string {
 
 type applyCommand struct {
 	place
-	logging
 }
 
 // Run brings the database to the project and says what was done.
 func (c *applyCommand) Run(s *session) error {
-	r, err := app.Open(s.ctx, c.options(s, c.logger(s), true))
+	r, err := app.Open(s.ctx, c.options(s, slog.New(slog.DiscardHandler), true))
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,8 @@ func (c *call) refuse(f *fault.Fault, status int) {
 	switch {
 	case status == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", challenge(f))
+	case status == http.StatusServiceUnavailable:
+		h.Set("Retry-After", "1")
 	case status == http.StatusInternalServerError:
 		h.Set("X-Request-Id", c.note.id)
 	}

@@ -483,6 +483,19 @@ func TestPublicFilesAreServedAndOnlyThose(t *testing.T) {
 	}
 }
 
+func TestAClientThatWentAwayIsNoErrorOfOurs(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := httptest.NewRequest("GET", "/rest/v1/tickets", nil).WithContext(ctx)
+	r.Header.Set("Apikey", s.keys.Publishable)
+	s.ServeHTTP(httptest.NewRecorder(), r)
+	if log := s.log.String(); !strings.Contains(log, "status=499") || strings.Contains(log, "ERROR") {
+		t.Error(log)
+	}
+}
+
 func TestTimeThatRanOutIsSaid(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(c *httpapi.Config) { c.Limits.Statement = time.Nanosecond })

@@ -4,7 +4,6 @@
 package httpapi
 
 import (
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -48,10 +47,8 @@ type server struct {
 func New(c Config) (http.Handler, error) {
 	s := &server{Config: c, shapes: newShapes()}
 	s.routes = s.table()
-	for _, r := range s.routes {
-		if r.who == undeclared || r.serve == nil {
-			return nil, fmt.Errorf("route %q does not say who may call it", r.prefix)
-		}
+	if err := declared(s.routes); err != nil {
+		return nil, err
 	}
 	return s.observed(s.crossOrigin(compressed(http.HandlerFunc(s.dispatch)))), nil
 }

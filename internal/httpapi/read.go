@@ -16,6 +16,9 @@ import (
 	"github.com/socle-hq/socle/internal/render"
 )
 
+// clientGone is what the log says of a request whose client went away; nobody reads the answer.
+const clientGone = 499
+
 const (
 	root = "/rest/v1"
 	vary = "Authorization, apikey, Accept, Accept-Profile, Prefer, Range, Origin, Accept-Encoding"
@@ -44,7 +47,11 @@ func (s *server) read(c *call, read *rest.Read) {
 	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
 	defer cancel()
 	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{{Read: read.Request, Peek: true}})
-	if err != nil {
+	switch {
+	case err != nil && c.Context().Err() != nil:
+		c.WriteHeader(clientGone)
+		return
+	case err != nil:
 		c.fail(timely(ctx, err))
 		return
 	}

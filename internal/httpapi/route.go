@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,6 +47,16 @@ func (s *server) table() []route {
 		out = append(out, route{prefix: []string{later, "v1"}, who: everyone, serve: s.later(later)})
 	}
 	return append(out, route{who: everyone, serve: s.static})
+}
+
+// declared refuses a table with a route that nobody thought about.
+func declared(routes []route) error {
+	for _, r := range routes {
+		if r.who == undeclared || r.serve == nil {
+			return fmt.Errorf("route %q does not say who may call it and what it does", r.prefix)
+		}
+	}
+	return nil
 }
 
 // dispatch finds the route by the path as sent: segments are split before they are decoded, so that an encoded slash
@@ -102,11 +113,11 @@ func (s *server) admit(h http.Header) (policy.Actor, error) {
 // split cuts an escaped path into decoded segments; a slash at the end adds none. ok is false for what no client of
 // good will sends: empty and dot segments, backslashes, control characters.
 func split(escaped string) (segments []string, ok bool) {
-	escaped = strings.TrimSuffix(strings.TrimPrefix(escaped, "/"), "/")
+	escaped = strings.TrimPrefix(escaped, "/")
 	if escaped == "" {
 		return nil, true
 	}
-	for _, raw := range strings.Split(escaped, "/") {
+	for _, raw := range strings.Split(strings.TrimSuffix(escaped, "/"), "/") {
 		s, err := url.PathUnescape(raw)
 		if err != nil || s == "" || s == "." || s == ".." || strings.ContainsFunc(raw, func(c rune) bool { return c == '\\' || c < ' ' }) {
 			return nil, false
