@@ -90,8 +90,8 @@ func open(path string, o Options, pragmas ...string) (*conn, error) {
 }
 
 // shared are the settings of every connection. Memory-mapped pages spare reads a copy and are the system's to take back.
-var shared = []string{"busy_timeout = 5000", "foreign_keys = ON", "temp_store = MEMORY", "cache_size = -4000",
-	"mmap_size = 268435456", "trusted_schema = ON", "cell_size_check = ON"}
+var shared = []string{"busy_timeout = 5000", "foreign_keys = ON", "temp_store = MEMORY", "cache_size = -8000",
+	"trusted_schema = ON", "cell_size_check = ON"}
 
 func openReader(path string, o Options) (*conn, error) {
 	return open(path, o, append(shared[:len(shared):len(shared)], "query_only = ON")...)
