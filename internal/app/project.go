@@ -22,6 +22,8 @@ type Project struct {
 	Config *config.Config
 	Set    *policy.Set
 	Seeds  *seed.Seeds
+
+	Warnings schema.Problems // what is allowed and probably not meant
 }
 
 // Invalid is the error of a project with mistakes.
@@ -67,7 +69,7 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 	if problems = append(problems, more...).Sorted(); problems.Failed() {
 		return nil, fsys, problems, nil
 	}
-	return &Project{dir, fsys, settings, set, seeds}, fsys, problems, nil
+	return &Project{dir, fsys, settings, set, seeds, problems}, fsys, problems, nil
 }
 
 // load is Read for those who only want a project that works.

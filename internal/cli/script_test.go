@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("ADDR", l.Addr().String())
+			e.Setenv("FREEPORT", l.Addr().String()[strings.LastIndexByte(l.Addr().String(), ':')+1:])
 			e.Setenv("URL", "http://"+l.Addr().String())
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 			return l.Close()

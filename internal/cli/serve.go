@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/app"
+	"github.com/socle-hq/socle/internal/schema/yamlfile"
 )
 
 // loopbackAddr is where commands listen that are told nothing.
@@ -131,6 +132,9 @@ func (c *devCommand) greet(s *session, r *app.Runtime, url string) {
 			key = r.Keys.Secret
 		}
 		fmt.Fprintf(&b, "  curl '%s%s' -H 'apikey: %s'\n\n", url, sample.Path, key)
+	}
+	if warnings := r.Project().Warnings; len(warnings) > 0 {
+		fmt.Fprintf(s.err, "%s\n", yamlfile.Render(r.Project().FS, warnings))
 	}
 	fmt.Fprintf(&b, "  Edit the files in %s: changes are live. Ctrl-C stops.\n\n", c.Dir)
 	fmt.Fprint(s.out, b.String())
