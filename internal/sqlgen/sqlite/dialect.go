@@ -47,17 +47,18 @@ func branch(b *sqlgen.Builder, e ir.Expr) string {
 	return b.Expr(e)
 }
 
-// Range writes the clauses in the only order SQLite has them.
+// Range writes the clauses in the only order SQLite has them. The sums hide the parameters from its planner, which would
+// prepare the statement anew for every value of a bare one.
 func (Dialect) Range(limit, offset string) string {
 	switch {
 	case offset == "" && limit == "":
 		return ""
 	case offset == "":
-		return " LIMIT " + limit
+		return " LIMIT 0+" + limit
 	case limit == "":
-		limit = "-1"
+		limit = "(-1)"
 	}
-	return " LIMIT " + limit + " OFFSET " + offset
+	return " LIMIT 0+" + limit + " OFFSET 0+" + offset
 }
 
 // code is a type as an integer literal, for functions that decode their operands.
