@@ -97,6 +97,7 @@ CREATE TABLE projects (id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL, name TEX
 CREATE TABLE tickets (id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL, number INTEGER NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
 	status TEXT NOT NULL, priority TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
 CREATE INDEX tickets_project ON tickets (project_id, status, created_at DESC);
+CREATE INDEX tickets_status ON tickets (status, created_at DESC);
 CREATE INDEX tickets_created ON tickets (created_at DESC);
 CREATE TABLE comments (id TEXT NOT NULL PRIMARY KEY, ticket_id TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
 CREATE INDEX comments_ticket ON comments (ticket_id, created_at);`

@@ -1,4 +1,4 @@
-// A server of the team example on a free port and an empty data directory, and clients for its actors.
+// A server of an example on a free port and an empty data directory, and clients for its actors.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,9 +7,8 @@ import { join, resolve } from 'node:path'
 import { createClient } from '@supabase/supabase-js'
 import ws from 'ws'
 
-const root = resolve(import.meta.dirname, '../..')
+export const root = resolve(import.meta.dirname, '../..')
 const binary = process.env.SOCLE ?? join(root, 'bin/socle')
-const project = join(root, 'examples/team')
 
 const freePort = () =>
   new Promise((done, failed) => {
@@ -20,7 +19,8 @@ const freePort = () =>
     })
   })
 
-export async function start() {
+export async function start(example) {
+  const project = join(root, 'examples', example)
   const data = mkdtempSync(join(tmpdir(), 'socle-npm-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -37,7 +37,7 @@ export async function start() {
   }
   try {
     await healthy(url, ended, log)
-    return { url, stop, ...actors(url, data) }
+    return { url, stop, ...actors(project, url, data) }
   } catch (error) {
     await stop()
     throw error
@@ -55,7 +55,7 @@ async function healthy(url, ended, log) {
   throw new Error(`${over ?? '/health never answered 200'}\n${log.join('')}`)
 }
 
-function actors(url, data) {
+function actors(project, url, data) {
   const socle = (...args) => execFileSync(binary, args, { encoding: 'utf8' }).trim()
   const keys = JSON.parse(socle('keys', project, '--data', data, '--format', 'json'))
   const options = { realtime: { transport: ws }, auth: { persistSession: false, autoRefreshToken: false } }
