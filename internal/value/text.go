@@ -75,7 +75,7 @@ func appendFloat(dst []byte, f float64) []byte {
 		return append(dst, '0')
 	}
 	var stack [32]byte
-	scientific := strconv.AppendFloat(stack[:0], f, 'e', -1, 64)
+	scientific := shortest(stack[:0], f)
 	if e := exponentOf(scientific); e >= -4 && e < 15 {
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	}
