@@ -11,7 +11,6 @@ import (
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
-	"github.com/socle-hq/socle/internal/value"
 )
 
 // Sizes of one run: rounds × perStatement × the rows of kinds are the evaluations, on each of three engines.
@@ -111,10 +110,6 @@ func difference(t *testing.T, name string, s store.Store, sel *plan.Select, env 
 			}
 		}
 	}
-}
-
-func show(t value.Type, v value.Value) string {
-	return string(value.AppendJSON(nil, t, v))
 }
 
 // describe gives an expression, the request's values it reads and its SQL.

@@ -141,3 +141,6 @@ func keyText(col *schema.Collection, t eval.Tuple) string {
 	}
 	return k.String()
 }
+
+// show is a value as the wire shows it.
+func show(t value.Type, v value.Value) string { return string(value.AppendJSON(nil, t, v)) }
