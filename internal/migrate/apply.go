@@ -1,13 +1,16 @@
+// Package migrate owns the way of a catalogue to a database: the plan from the applied declaration to the wanted one, its
+// execution, and what of the real schema differs from what was applied. It knows nothing of requests, policies or seed files.
 package migrate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
+	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
 )
 
@@ -25,11 +28,27 @@ const (
 // Status is where a database stands, and in what it differs.
 type Status struct {
 	State      State
-	Difference Difference
-	Keys       string // fingerprint of the key set the database was made with
-
-	old storage
+	Difference Difference // the plan, from an empty database too
+	Keys       string     // fingerprint of the key set the database was made with
 }
+
+// Options say how far Carry may go.
+type Options struct {
+	Keys        string      // fingerprint of the key set
+	Destructive bool        // steps that lose data are carried out too
+	Clock       clock.Clock // nil: the system's
+	// Backup, where set, is called before a destructive change. Its error stops the change.
+	Backup func(ctx context.Context) error
+}
+
+// Rebuilder is a store that can write with foreign keys switched off, testing them all before it keeps anything. Tables
+// that are made anew need it.
+type Rebuilder interface {
+	Rebuild(ctx context.Context, f func(store.Tx) error) error
+}
+
+// ErrKeys is the error of a database that was made with another key set.
+var ErrKeys = errors.New("the database was made with another key set; restore the file keys of its data directory, or set SOCLE_KEYS")
 
 // Inspect compares a database with a catalogue. It changes nothing.
 func Inspect(ctx context.Context, st store.Store, c *schema.Catalog) (Status, error) {
@@ -37,12 +56,16 @@ func Inspect(ctx context.Context, st store.Store, c *schema.Catalog) (Status, er
 	if err != nil {
 		return Status{}, err
 	}
-	return status(m, c)
+	return status(st, m, c)
 }
 
-func status(m metadata, c *schema.Catalog) (Status, error) {
+func status(st store.Store, m metadata, c *schema.Catalog) (Status, error) {
+	d, ok := st.Dialect().(sqlgen.Changer)
+	if !ok {
+		return Status{}, fault.New(fault.NotImplemented, "this engine's schema cannot be changed")
+	}
 	if len(m) == 0 {
-		return Status{State: Empty}, nil
+		return Status{State: Empty, Difference: Difference{Diff(d, nil, c)}}, nil
 	}
 	if m[metaFormat] != format {
 		return Status{}, fault.New(fault.Unavailable, "the database was written by another version of this program (format %s)", m[metaFormat])
@@ -51,135 +74,112 @@ func status(m metadata, c *schema.Catalog) (Status, error) {
 	if m[metaVersion] == c.Version {
 		return s, nil
 	}
-	if err := json.Unmarshal([]byte(m[metaStorage]), &s.old); err != nil {
+	applied, err := schema.ReadDeclaration([]byte(m[metaDeclaration]))
+	if err != nil {
 		return Status{}, fault.New(fault.Unavailable, "the database's own description is damaged").Because(err)
 	}
-	s.State, s.Difference = Live, difference(s.old, storageOf(c))
+	s.State, s.Difference = Live, Difference{Diff(d, applied, c)}
 	if s.Difference.Any() {
 		s.State = Differs
 	}
 	return s, nil
 }
 
-// Apply brings a database to a catalogue in one transaction: killed at any point, it has done all or nothing. It creates
-// what is new and remembers the declaration. The error is a Difference where more than creating would be needed, and
-// ErrKeys where the database was made with another key set.
+// Apply brings a database to a catalogue as far as no data is lost, and remembers the declaration. The error is a
+// Difference where data would be, a *Violation where rows do not fit, and ErrKeys where the database was made with another
+// key set.
 func Apply(ctx context.Context, st store.Store, c *schema.Catalog, keys string) (Status, error) {
-	var s Status
-	err := st.Write(ctx, func(tx store.Tx) error {
-		if _, err := tx.Exec(ctx, createMeta()); err != nil {
-			return err
-		}
-		m, err := readIn(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if s, err = status(m, c); err != nil {
-			return err
-		}
-		return carryOut(ctx, st, tx, c, s, keys)
-	})
-	var d Difference
-	if errors.As(err, &d) {
-		return s, d
-	}
-	if errors.Is(err, ErrKeys) {
-		return s, ErrKeys
-	}
-	return s, err
+	return Carry(ctx, st, c, Options{Keys: keys})
 }
 
-// ErrKeys is the error of a database that was made with another key set.
-var ErrKeys = errors.New("the database was made with another key set; restore the file keys of its data directory, or set SOCLE_KEYS")
-
-func carryOut(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog, s Status, keys string) error {
-	switch {
-	case s.Keys != "" && s.Keys != keys:
-		return ErrKeys
-	case s.State == Same:
-		return nil
-	case len(s.Difference.Blocking) > 0:
-		return s.Difference
+// Carry is Apply with options. Everything is one transaction: killed at any point, it has done all or nothing, and calling
+// it again completes it. The status is the one before.
+func Carry(ctx context.Context, st store.Store, c *schema.Catalog, o Options) (Status, error) {
+	if o.Clock == nil {
+		o.Clock = clock.System()
 	}
-	for _, sql := range statements(st, c, s) {
-		if _, err := tx.Exec(ctx, sql); err != nil {
-			return fmt.Errorf("create the schema: %w", err)
+	if o.Backup != nil && o.Destructive {
+		s, err := Inspect(ctx, st, c)
+		if err != nil {
+			return s, err
+		}
+		if len(s.Difference.Destructive()) > 0 {
+			if err := o.Backup(ctx); err != nil {
+				return s, fmt.Errorf("the backup before the change: %w", err)
+			}
 		}
 	}
-	stored, err := json.Marshal(storageOf(c).keeping(s.old))
-	if err != nil {
-		return err
+	var s Status
+	var failed error
+	err := write(ctx, st, func(tx store.Tx) error {
+		s, failed = carryIn(ctx, st, tx, c, o)
+		return failed
+	})
+	return s, plain(err, failed)
+}
+
+// plain is the error as it was raised, where a store wrapped one that it does not know.
+func plain(err, failed error) error {
+	var d Difference
+	var v *Violation
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(failed, &d):
+		return d
+	case errors.As(failed, &v):
+		return v
+	case errors.Is(failed, ErrKeys):
+		return ErrKeys
 	}
-	for _, member := range [][2]string{{metaFormat, format}, {metaVersion, c.Version}, {metaStorage, string(stored)},
+	return err
+}
+
+func write(ctx context.Context, st store.Store, f func(store.Tx) error) error {
+	if r, ok := st.(Rebuilder); ok {
+		return r.Rebuild(ctx, f)
+	}
+	return st.Write(ctx, f)
+}
+
+func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog, o Options) (Status, error) {
+	for _, text := range []string{createMeta(), createLeases(), takeLease()} {
+		if _, err := tx.Exec(ctx, text); err != nil {
+			return Status{}, err
+		}
+	}
+	m, err := readIn(ctx, tx)
+	if err != nil {
+		return Status{}, err
+	}
+	s, err := status(st, m, c)
+	switch {
+	case err != nil:
+		return s, err
+	case s.Keys != "" && s.Keys != o.Keys:
+		return s, ErrKeys
+	case s.State == Same:
+		return s, nil
+	case s.Difference.Problems.Failed(), len(s.Difference.Destructive()) > 0 && !o.Destructive:
+		return s, s.Difference
+	}
+	w := newWorker(tx, st.Dialect().(sqlgen.Changer), o.Clock)
+	if err := w.carry(ctx, s.Difference.Plan); err != nil {
+		return s, err
+	}
+	if err := move(ctx, st, tx, m, s.Difference.renamed); err != nil {
+		return s, err
+	}
+	return s, remember(ctx, st, tx, c, o.Keys)
+}
+
+// remember writes the declaration that is applied now.
+func remember(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog, keys string) error {
+	for _, member := range [][2]string{{metaFormat, format}, {metaVersion, c.Version},
 		{metaDeclaration, string(schema.MarshalDeclaration(c))}, {metaKeys, keys}} {
 		if err := set(ctx, st, tx, member[0], member[1]); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// statements creates what is not there: whole collections after those they refer to, and indexes.
-func statements(st store.Store, c *schema.Catalog, s Status) []string {
-	d := st.Dialect()
-	var out []string
-	for _, space := range spaces(c) {
-		out = append(out, d.CreateSpace(space)...)
-	}
-	var indexes []string
-	for _, col := range ordered(c) {
-		if s.State == Empty || contains(s.Difference.New, tableOf(col).title()) {
-			out = append(out, d.CreateTable(col)...)
-			indexes = append(append(indexes, d.CreateIndexes(col)...), d.CreateSearch(col)...)
-			continue
-		}
-		for i, x := range col.Indexes { // one statement per index, in order
-			if contains(s.Difference.Indexes, x.Ident.Name()) {
-				indexes = append(indexes, d.CreateIndexes(col)[i])
-			}
-		}
-	}
-	return append(out, indexes...)
-}
-
-func spaces(c *schema.Catalog) []schema.Ident {
-	var out []schema.Ident
-	seen := map[string]bool{schema.DefaultNamespace: true}
-	for _, col := range c.Collections {
-		if !seen[col.Space.Name()] {
-			seen[col.Space.Name()] = true
-			out = append(out, col.Space)
-		}
-	}
-	return out
-}
-
-// ordered puts tables after those they refer to, circles in the order of the catalogue.
-func ordered(c *schema.Catalog) []*schema.Collection {
-	var out []*schema.Collection
-	seen := map[*schema.Collection]bool{}
-	var visit func(col *schema.Collection)
-	visit = func(col *schema.Collection) {
-		if seen[col] || col.View != nil {
-			return
-		}
-		seen[col] = true
-		for _, fk := range col.ForeignKeys {
-			visit(fk.To)
-		}
-		out = append(out, col)
-	}
-	for _, col := range c.Collections {
-		visit(col)
-	}
-	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

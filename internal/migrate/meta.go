@@ -19,7 +19,6 @@ const (
 	metaFormat      = "format"
 	metaVersion     = "version"     // Catalog.Version of the applied declaration
 	metaDeclaration = "declaration" // schema.MarshalDeclaration
-	metaStorage     = "storage"     // its stored part
 	metaKeys        = "keys"        // fingerprint of the key set
 	metaSeeded      = "seeded:"     // and a collection: its first data is in
 )
@@ -32,6 +31,19 @@ func metaTable() string { return sqlgen.Quote(schema.System(schema.SystemMeta)) 
 func createMeta() string {
 	return "CREATE TABLE IF NOT EXISTS " + metaTable() + ` ("key" TEXT NOT NULL PRIMARY KEY, "value" TEXT NOT NULL)`
 }
+
+// createLeases is the table whose rows say who does what no two nodes may do at once.
+func createLeases() string {
+	return "CREATE TABLE IF NOT EXISTS " + leaseTable() + ` ("name" TEXT NOT NULL PRIMARY KEY, "taken" BIGINT NOT NULL)`
+}
+
+// takeLease writes the lease's row: a second node waits for the transaction that did.
+func takeLease() string {
+	return "INSERT INTO " + leaseTable() + ` ("name", "taken") VALUES ('migrate', 1) ON CONFLICT ("name") DO UPDATE SET "taken" = ` +
+		leaseTable() + `."taken" + 1`
+}
+
+func leaseTable() string { return sqlgen.Quote(schema.System(schema.SystemLeases)) }
 
 func selectMeta() string { return `SELECT "key", "value" FROM ` + metaTable() }
 
@@ -106,4 +118,25 @@ func set(ctx context.Context, st store.Store, tx store.Tx, name, text string) er
 	_, err := tx.Exec(ctx, "INSERT INTO "+metaTable()+` ("key", "value") VALUES (`+d.Placeholder(1, c)+", "+d.Placeholder(2, c)+
 		`) ON CONFLICT ("key") DO UPDATE SET "value" = excluded."value"`, name, text)
 	return err
+}
+
+// move gives the members of a collection's first data to its new name.
+func move(ctx context.Context, st store.Store, tx store.Tx, m metadata, renamed []*pair) error {
+	for _, p := range renamed {
+		if m[metaSeeded+title(p.old)] == "" {
+			continue
+		}
+		if err := set(ctx, st, tx, metaSeeded+title(p.new), "1"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// title is how the metadata calls a table.
+func title(c *schema.Collection) string {
+	if c.Namespace == schema.DefaultNamespace {
+		return c.Name
+	}
+	return c.Namespace + "." + c.Name
 }

@@ -10,12 +10,12 @@ import (
 // Seeded tells which collections have had their first data: a table name, with its namespace.
 func Seeded(ctx context.Context, st store.Store) (func(*schema.Collection) bool, error) {
 	m, err := read(ctx, st)
-	return func(c *schema.Collection) bool { return m[metaSeeded+tableOf(c).title()] != "" }, err
+	return func(c *schema.Collection) bool { return m[metaSeeded+title(c)] != "" }, err
 }
 
 // MarkSeeded remembers, within the transaction that loads it, that a collection has had its first data.
 func MarkSeeded(ctx context.Context, st store.Store, tx store.Tx, c *schema.Collection) error {
-	return set(ctx, st, tx, metaSeeded+tableOf(c).title(), "1")
+	return set(ctx, st, tx, metaSeeded+title(c), "1")
 }
 
 // MarkAllSeeded ends the first load: what was not seeded by now never will be.
