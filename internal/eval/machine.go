@@ -22,13 +22,13 @@ type Machine struct {
 	env     *ir.Env
 	data    Data
 	indexes map[*schema.Field]index
-	regexes map[pattern]*regexp.Regexp
+	regexes map[regex]*regexp.Regexp
 	err     error
 }
 
 // New makes a machine. A nil data has no rows.
 func New(env *ir.Env, data Data) *Machine {
-	return &Machine{env: env, data: data, indexes: map[*schema.Field]index{}, regexes: map[pattern]*regexp.Regexp{}}
+	return &Machine{env: env, data: data, indexes: map[*schema.Field]index{}, regexes: map[regex]*regexp.Regexp{}}
 }
 
 // Closed is the value of an expression that reads no row. What reads one is NULL.

@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/pattern"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -243,11 +245,11 @@ func (t *translator) matches(s site) term {
 	if y.form != textual {
 		return t.fail(y.at, "write row.title.matches('^a.*z$')", "matches takes a literal pattern")
 	}
-	if message, hint := checkPattern(y.lit); message != "" {
-		return t.fail(y.at, hint, "%s", message)
+	if err := pattern.Check(y.lit); err != nil {
+		return t.fail(y.at, fault.From(err).Hint, "%s", err)
 	}
-	pattern := t.parsed(y, textType)
-	return made(pattern.form == typed, s.at, func() ir.Expr { return &ir.Match{X: x.x, Pattern: pattern.x} })
+	p := t.parsed(y, textType)
+	return made(p.form == typed, s.at, func() ir.Expr { return &ir.Match{X: x.x, Pattern: p.x} })
 }
 
 // elsewhere says how to write what other languages call a function; keys are in lower case.

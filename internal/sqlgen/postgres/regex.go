@@ -8,7 +8,7 @@ import (
 	"unicode"
 
 	"github.com/socle-hq/socle/internal/fault"
-	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/pattern"
 )
 
 // maxRepeat is PostgreSQL's greatest bound of a repetition.
@@ -16,8 +16,8 @@ const maxRepeat = 255
 
 // translate writes a pattern of the RE2 subset as one of PostgreSQL's advanced regular expressions that matches the same texts.
 // It goes by the parsed tree: literals and classes are spelled out by code point, so that no letter means something else there.
-func translate(pattern string, fold bool) (string, error) {
-	re, err := sqlgen.ParseRegex(pattern, fold)
+func translate(text string, fold bool) (string, error) {
+	re, err := pattern.Parse(text, fold)
 	if err != nil {
 		return "", fault.New(fault.InvalidRegex, "invalid regular expression").Because(err)
 	}

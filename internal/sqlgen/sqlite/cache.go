@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"sync"
 
-	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/pattern"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -44,5 +44,5 @@ func (c *cache[T]) get(text string, parse func(string) (T, error)) (T, error) {
 
 // compilePattern compiles a pattern that has its fold flag before it.
 func compilePattern(text string) (*regexp.Regexp, error) {
-	return sqlgen.CompileRegex(text[1:], text[0] == '1')
+	return pattern.Compile(text[1:], text[0] == '1')
 }
