@@ -4,6 +4,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/maypok86/otter/v2"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/render"
+	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -24,6 +26,7 @@ type Engine struct {
 	limits   plan.Limits
 	clock    clock.Clock
 	programs *otter.Cache[string, *program]
+	writer   *writer
 }
 
 // programsKept bounds the plan cache, in programs.
@@ -31,17 +34,23 @@ const programsKept = 4096
 
 // New makes an engine. Its plan cache lives and dies with it: a changed catalogue means a new engine.
 func New(s store.Store, set *policy.Set, limits plan.Limits, clk clock.Clock) *Engine {
-	return &Engine{store: s, set: set, limits: limits, clock: clk,
+	return &Engine{store: s, set: set, limits: limits, clock: clk, writer: newWriter(set),
 		programs: otter.Must(&otter.Options[string, *program]{MaximumSize: programsKept})}
 }
 
 // Set is the compiled policies the engine runs under.
 func (e *Engine) Set() *policy.Set { return e.set }
 
-// Op is one operation. A read carries Request; Peek asks whether rows exist beyond its limit.
+// Op is one operation. A read carries Request; Peek asks whether rows exist beyond its limit. A write carries Write, or
+// Resolve, which makes it from the answers of the operations before it and may be called more than once.
 type Op struct {
-	Read ir.Request
-	Peek bool
+	Read        ir.Request
+	Peek        bool
+	Write       *ir.Write
+	Resolve     func(before []Answer) (*ir.Write, error)
+	DryRun      bool         // nothing of the whole list is kept
+	Import      bool         // the product's own import, move or restore: acts without policies
+	Idempotency *Idempotency // of the list's first operation: of the whole list
 }
 
 // Answer is an operation's outcome.
@@ -52,10 +61,23 @@ type Answer struct {
 	Total  int64         // rows of the root regardless of its range; -1 where not asked for
 	More   bool          // Peek: a further row exists
 	Last   []value.Value // the last root row's ordering values; nil where there is no keyset position
+
+	// Of a write. Level, Shape and Result are its representation, where one was wanted.
+	Affected int64           // rows inserted, updated or deleted; cascades do not count
+	Inserted int64           // of these, inserted
+	Keys     []plan.Tuple    // the affected rows' primary keys, in input order
+	Dropped  []*schema.Field // fields that were named, but not given by every row, and so lost their default
+	Replayed bool            // an earlier request with the same idempotency key had done it
+
+	texts []json.RawMessage // the identities, where they are to be remembered
 }
 
-// Run carries out operations together: all of them see one snapshot. One request is a list of one.
+// Run carries out operations together: all of them see one snapshot or, where one writes, happen in one transaction or not at
+// all. One request is a list of one. The error of a list of several is a *Failure that says which of them failed.
 func (e *Engine) Run(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
+	if writes(ops) {
+		return e.mutate(ctx, actor, ops)
+	}
 	programs := make([]*program, len(ops))
 	for i, op := range ops {
 		p, err := e.program(op.Read, actor)

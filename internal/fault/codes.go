@@ -40,6 +40,7 @@ const (
 	AnonymousForbidden Code = "PGRST302"
 	InvalidClaims      Code = "PGRST303"
 	Internal           Code = "PGRSTX00"
+	IdempotencyReuse   Code = "PGRSTX01" // an idempotency key came again with another request
 
 	Denied              Code = "42501"
 	UnknownColumn       Code = "42703"
@@ -51,6 +52,7 @@ const (
 	CheckViolation      Code = "23514"
 	Cardinality         Code = "21000"
 	OutOfRange          Code = "22003"
+	TooLong             Code = "22001"
 	NullInList          Code = "22004"
 	InvalidDate         Code = "22007"
 	DateOverflow        Code = "22008"
@@ -60,6 +62,7 @@ const (
 	InvalidUnicode      Code = "22P05"
 	InvalidRegex        Code = "2201B"
 	TooComplex          Code = "54001" // a request over one of the limits
+	TooLarge            Code = "54000" // a body over one of the limits
 	Timeout             Code = "57014"
 	DiskFull            Code = "53100"
 	ReadOnly            Code = "25006"
@@ -79,8 +82,8 @@ var statuses = map[Code]int{
 	NoKeySet: 500, InvalidToken: 401, AnonymousForbidden: 401, InvalidClaims: 401, Internal: 500,
 	Denied: 403, UnknownColumn: 400, UndefinedOperator: 400, InvalidConflict: 400, NotNull: 400,
 	ForeignKeyViolation: 409, UniqueViolation: 409, CheckViolation: 400, Cardinality: 400,
-	TooComplex: 400, Timeout: 504, DiskFull: 507, ReadOnly: 405, GroupingError: 400, Syntax: 400,
-	DatatypeMismatch: 400, UndefinedObject: 400,
+	TooComplex: 400, TooLarge: 413, Timeout: 504, DiskFull: 507, ReadOnly: 405, GroupingError: 400, Syntax: 400,
+	DatatypeMismatch: 400, UndefinedObject: 400, IdempotencyReuse: 422,
 }
 
 // Status maps a code to its HTTP status. Class 22 is always 400. 42501 is 403 here; the transport answers 401

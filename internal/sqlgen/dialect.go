@@ -60,6 +60,8 @@ type Dialect interface {
 	CreateSearch(c *schema.Collection) []string
 	// Insert writes whole rows: tuples of the stored fields, in the order of StoredFields.
 	Insert(c *schema.Collection, rows []plan.Tuple) ([]Exec, error)
+
+	Writing
 }
 
 // Exec is a statement with its arguments, ready to run.

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/store"
+)
+
+// writer is what the writes of one engine share.
+type writer struct {
+	mutations *otter.Cache[string, *mutation]
+	holders   sync.Map                                    // look-ups by fields, as text → *sqlgen.Stmt
+	incoming  map[*schema.Collection][]*schema.ForeignKey // by the collection they refer to
+	logged    []bool                                      // by Collection.Index
+
+	mu    sync.Mutex
+	spent map[*schema.Field]int64 // identity numbers handed out, kept or not
+}
+
+func newWriter(set *policy.Set) *writer {
+	w := &writer{incoming: map[*schema.Collection][]*schema.ForeignKey{}, spent: map[*schema.Field]int64{}, logged: set.Logged(),
+		mutations: otter.Must(&otter.Options[string, *mutation]{MaximumSize: programsKept})}
+	for _, c := range set.Catalog().Collections {
+		if c.View != nil {
+			continue
+		}
+		for _, fk := range c.ForeignKeys {
+			w.incoming[fk.To] = append(w.incoming[fk.To], fk)
+		}
+	}
+	return w
+}
+
+// Failure is the error of one of several operations.
+type Failure struct {
+	Step  int // from 0
+	cause error
+}
+
+func (f *Failure) Error() string { return f.cause.Error() }
+func (f *Failure) Unwrap() error { return f.cause }
+
+var errUndone = errors.New("engine: nothing is kept")
+
+// overtaken says that rows changed between being read and being written; the transaction is run again.
+type overtaken struct{ cause error }
+
+func (o overtaken) Error() string { return "engine: overtaken by another write" }
+func (o overtaken) Unwrap() error { return o.cause }
+
+// maxRuns is how often a transaction is begun before it is given up.
+const maxRuns = 8
+
+func writes(ops []Op) bool {
+	for _, op := range ops {
+		if op.Write != nil || op.Resolve != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// mutate carries out operations in one write transaction. The closure it gives the store can be run again from its beginning.
+func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
+	var err error
+	for range maxRuns {
+		var out []Answer
+		err = e.store.Write(ctx, func(tx store.Tx) error {
+			s := &session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), actor: actor, now: e.clock.Now().UnixMicro(),
+				remembering: ops[0].Idempotency != nil}
+			var err error
+			out, err = s.run(ops)
+			return err
+		})
+		var o overtaken
+		switch {
+		case err == nil, errors.Is(err, errUndone):
+			return out, nil
+		case !errors.As(err, &o):
+			return nil, err
+		}
+	}
+	return nil, fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(err)
+}
+
+// session is one run of a write transaction. Within it, it is what reads ask.
+type session struct {
+	engine  *Engine
+	ctx     context.Context
+	tx      store.Tx
+	dialect sqlgen.Dialect
+	actor   policy.Actor
+	now     int64 // µs since 1970 UTC: one instant for all
+
+	remembering bool // written identities are wanted for an idempotency key
+}
+
+var _ store.Snapshot = (*session)(nil)
+
+func (s *session) run(ops []Op) ([]Answer, error) {
+	if id := ops[0].Idempotency; id != nil {
+		known, err := s.known(id)
+		if err != nil || known != nil {
+			return s.replay(ops, known, err)
+		}
+	}
+	out := make([]Answer, 0, len(ops))
+	undone := false
+	for i, op := range ops {
+		a, err := s.operation(op, out)
+		if err != nil && len(ops) > 1 {
+			return nil, &Failure{i, err}
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+		undone = undone || op.DryRun
+	}
+	if undone {
+		return out, errUndone
+	}
+	if id := ops[0].Idempotency; id != nil {
+		return out, s.remember(id, out)
+	}
+	return out, nil
+}
+
+func (s *session) operation(op Op, before []Answer) (Answer, error) {
+	w, err := op.write(before)
+	if err != nil {
+		return Answer{}, err
+	}
+	if w == nil {
+		p, err := s.engine.program(op.Read, s.actor)
+		if err != nil {
+			return Answer{}, err
+		}
+		return s.engine.read(s.ctx, s, p, op, s.actor)
+	}
+	x, err := s.writing(w, op.Import)
+	if err != nil {
+		return Answer{}, err
+	}
+	switch w.Action {
+	case ir.Update:
+		return x.update()
+	case ir.Delete:
+		return x.remove()
+	}
+	return x.insert()
+}
+
+func (op Op) write(before []Answer) (*ir.Write, error) {
+	if op.Resolve != nil {
+		return op.Resolve(before)
+	}
+	return op.Write, nil
+}
+
+// Query runs a rendered statement in the transaction and decodes its rows.
+func (s *session) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	rows, err := s.tx.Query(ctx, stmt.Text, args...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]plan.Tuple, len(rows))
+	for i, row := range rows {
+		t := make(plan.Tuple, len(stmt.Types))
+		for j, typ := range stmt.Types {
+			if t[j], err = s.dialect.Decode(typ, row[j]); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = t
+	}
+	return out, nil
+}
+
+// Close has nothing to do: the transaction is its owner's.
+func (s *session) Close() error { return nil }
+
+// exec runs a statement that changes rows.
+func (s *session) exec(x sqlgen.Exec, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return s.tx.Exec(s.ctx, x.Text, x.Args...)
+}
+
+// writing is one mutation within a session.
+type writing struct {
+	*session
+	m     *mutation
+	bound policy.BoundWrite
+	c     *schema.Collection
+	w     *ir.Write
+	env   *ir.Env
+}
+
+func (s *session) writing(w *ir.Write, importing bool) (*writing, error) {
+	m, err := s.engine.mutation(w, s.actor, importing)
+	if err != nil {
+		return nil, err
+	}
+	actor := s.actor
+	if importing {
+		actor = policy.Service()
+	}
+	return &writing{session: s, m: m, bound: m.plan.Bound(), c: w.Row.Collection, w: w,
+		env: &ir.Env{Args: w.Args, Auth: actor.Values(), Now: s.now}}, nil
+}
+
+// query runs a statement for parents.
+func (x *writing) query(stmt *sqlgen.Stmt, parents []plan.Tuple) ([]plan.Tuple, error) {
+	args, err := stmt.Bind(x.env, parents)
+	if err != nil {
+		return nil, err
+	}
+	return x.Query(x.ctx, stmt, args)
+}
