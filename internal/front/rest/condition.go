@@ -50,6 +50,8 @@ func related(l, child *level, f leaf) (ir.Expr, error) {
 // test applies an operator to what was found.
 func (l *level) test(x ir.Expr, o operation) (ir.Expr, error) {
 	switch {
+	case o.pending:
+		return &ir.IsNull{X: x}, nil
 	case o.code == opIs:
 		return is(x, o)
 	case o.code == opRange:

@@ -113,6 +113,9 @@ func (r *Read) resume(s *resolver, q *ir.Query, payload []byte) error {
 			if v, err = value.FromJSON(t, text); err != nil {
 				return badCursor("the position is not one this server gave").Because(err)
 			}
+			if v.IsNull() { // a JSON null is a value, and has a place before all others
+				v = value.OfJSON("null")
+			}
 		}
 		after.Values = append(after.Values, s.param(t, v))
 		after.Null = append(after.Null, n == 0)

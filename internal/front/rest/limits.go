@@ -17,12 +17,15 @@ type Limits struct {
 	JSONSteps   int // of one path
 	Filters     int // parameters that filter, order or cut
 	OrderTerms  int // of one level
+	Body        int // bytes
+	BodyRows    int
+	Steps       int // of one transaction
 }
 
 // DefaultLimits are the limits of a project that sets none.
 func DefaultLimits() Limits {
 	return Limits{Rows: 1000, EmbedDepth: 6, LogicDepth: 10, InItems: 5000, URLLength: 64 << 10, SelectItems: 500,
-		JSONSteps: 32, Filters: 200, OrderTerms: 32}
+		JSONSteps: 32, Filters: 200, OrderTerms: 32, Body: 10 << 20, BodyRows: 10_000, Steps: 100}
 }
 
 func (l Limits) filled() Limits {
@@ -36,6 +39,9 @@ func (l Limits) filled() Limits {
 	l.JSONSteps = positive(l.JSONSteps, d.JSONSteps)
 	l.Filters = positive(l.Filters, d.Filters)
 	l.OrderTerms = positive(l.OrderTerms, d.OrderTerms)
+	l.Body = positive(l.Body, d.Body)
+	l.BodyRows = positive(l.BodyRows, d.BodyRows)
+	l.Steps = positive(l.Steps, d.Steps)
 	return l
 }
 

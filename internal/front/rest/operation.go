@@ -50,6 +50,8 @@ type operation struct {
 	config string   // full text
 	text   string   // the value; of `is` in lower case
 	list   []string // of `in`
+
+	pending bool // the value is a reference that has no value yet
 }
 
 var operators = map[string]opcode{

@@ -9,7 +9,10 @@ import (
 
 // Parse understands a request against what its actor may see. Errors are *fault.Fault.
 func Parse(v *schema.View, l Limits, in Input) (*Read, error) {
-	l = l.filled()
+	return parse(v, l.filled(), in, nil)
+}
+
+func parse(v *schema.View, l Limits, in Input, refs *references) (*Read, error) {
 	if err := l.checkURL(in.RawQuery); err != nil {
 		return nil, err
 	}
@@ -28,6 +31,12 @@ func Parse(v *schema.View, l Limits, in Input) (*Read, error) {
 	}
 	if err := read.negotiate(in.Header); err != nil || read.Root {
 		return read.orNil(err)
+	}
+	switch {
+	case read.Transaction != nil:
+		return read.orNil(read.transaction(v, l, in))
+	case writes(in.Method):
+		return read.orNil(read.write(v, l, in, refs))
 	}
 	return read.orNil(read.query(v, l, in))
 }

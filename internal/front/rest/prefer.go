@@ -51,7 +51,7 @@ func (r *Read) preferences(h http.Header) error {
 		return fault.New(fault.InvalidPreference, "Invalid preferences given with handling=strict").
 			WithDetails("Invalid preferences: " + strings.Join(invalid, ", "))
 	}
-	r.Applied = r.Prefer.applied()
+	r.Applied = Preferences{Count: r.Prefer.Count, Handling: r.Prefer.Handling, Timezone: r.Prefer.Timezone}.applied()
 	return nil
 }
 
@@ -114,10 +114,11 @@ func (p *Preferences) slot(key string) *string {
 	return nil
 }
 
-// applied is what a read honours, in the order PostgREST echoes it.
+// applied lists preferences in the order PostgREST echoes those it honours.
 func (p Preferences) applied() string {
 	var out []string
-	for _, it := range [...]pair{{"count", p.Count}, {"handling", p.Handling}, {"timezone", p.Timezone}} {
+	for _, it := range [...]pair{{"resolution", p.Resolution}, {"missing", p.Missing}, {"return", p.Return}, {"count", p.Count},
+		{"tx", p.Tx}, {"handling", p.Handling}, {"timezone", p.Timezone}, {"max-affected", p.MaxAffected}} {
 		if it.text != "" {
 			out = append(out, it.key+"="+it.text)
 		}

@@ -1,12 +1,13 @@
-// Package rest owns the URL grammar of the data API: it turns a method, a path, a query string and headers into an
-// ir.Request, its names resolved against one actor's schema.View, and into everything a transport needs to answer. Values
-// of the request become Params, so that requests that differ only in values have the same shape. It knows nothing of
-// policies, SQL, rows or HTTP connections.
+// Package rest owns the grammar of the data API: it turns a method, a path, a query string, headers and a body into an
+// ir.Request or an ir.Write, its names resolved against one actor's schema.View, and into everything a transport needs to
+// answer. Values of a URL become Params, so that requests that differ only in values have the same shape; values of a body
+// get their columns' types. It knows nothing of policies, SQL, stored rows or HTTP connections.
 //
 // The grammar and its messages follow PostgREST 16 (https://docs.postgrest.org, "Tables and Views" and "Errors").
 package rest
 
 import (
+	"io"
 	"net/http"
 	"time"
 
@@ -21,6 +22,9 @@ type Input struct {
 	RawQuery string
 	Header   http.Header
 	Cursor   Opener // opens after=; nil refuses it
+
+	Body       io.Reader // of a write; nil: empty
+	TxOverride bool      // the project lets Prefer: tx= end the transaction
 }
 
 // Opener opens what a Sealer sealed; anything else is an error.
@@ -33,22 +37,26 @@ type Sealer interface {
 	Seal(payload []byte) string
 }
 
-// Read is a request that has been understood.
+// Read is a request that has been understood: a write where Write is set, many where Transaction is, otherwise a read. A
+// write's Prefer.Return says what is answered; for headers-only, Location needs the keys of what was written.
 type Read struct {
-	Request    ir.Request
-	Collection *schema.CollectionView // nil for the API's root
-	Root       bool                   // the API's description is wanted; Request is empty
-	Options    bool                   // OPTIONS: answer Allow alone; Request is empty
-	Head       bool
-	Allow      string // methods of the resource, comma-joined
-	Media      Media
-	Prefer     Preferences
-	Applied    string // value of Preference-Applied; "" for none
-	Timezone   *time.Location
-	Range      Range
-	Namespace  string
-	Profile    bool   // answer with Content-Profile: Namespace
-	Location   string // value of Content-Location below the API's root
+	Request     ir.Request
+	Write       *ir.Write
+	Rollback    bool // the writes are tried and undone
+	Transaction *Transaction
+	Collection  *schema.CollectionView // nil for the API's root and a transaction
+	Root        bool                   // the API's description is wanted; Request is empty
+	Options     bool                   // OPTIONS: answer Allow alone; Request is empty
+	Head        bool
+	Allow       string // methods of the resource, comma-joined
+	Media       Media
+	Prefer      Preferences
+	Applied     string // value of Preference-Applied; "" for none
+	Timezone    *time.Location
+	Range       Range
+	Namespace   string
+	Profile     bool   // answer with Content-Profile: Namespace
+	Location    string // value of Content-Location below the API's root
 
 	filterArgs int // Args before the range's and the position's
 }

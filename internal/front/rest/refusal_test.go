@@ -136,7 +136,9 @@ func TestMethodsAreJudgedAfterThePath(t *testing.T) {
 	t.Parallel()
 	v := fullView(catalogue(t))
 	for _, c := range []struct{ method, path, code, message string }{
-		{http.MethodPost, "/clients", "PGRST127", "Writes are not implemented yet"},
+		{http.MethodPost, "/totals", "PGRST101", "Unsupported HTTP method: POST"},
+		{http.MethodPost, "/", "PGRST101", "Unsupported HTTP method: POST"},
+		{http.MethodGet, "/rpc/transaction", "PGRST101", "Cannot use the GET method on a transaction"},
 		{http.MethodPost, "/clientz", "PGRST205", "Could not find the table 'public.clientz' in the schema cache"},
 		{http.MethodDelete, "/rpc/f", "PGRST101", "Cannot use the DELETE method on RPC"},
 		{http.MethodTrace, "/clients", "PGRST101", "Unsupported HTTP method: TRACE"},

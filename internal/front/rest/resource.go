@@ -46,6 +46,8 @@ func (r *Read) resource(v *schema.View, in Input) error {
 	case len(in.Segments) == 0:
 		r.Root, r.Allow = true, readMethods
 		return r.method(in.Method)
+	case len(in.Segments) == 2 && in.Segments[0] == "rpc" && in.Segments[1] == "transaction":
+		return r.transactional(in.Method)
 	case len(in.Segments) == 2 && in.Segments[0] == "rpc":
 		return r.function(in)
 	case len(in.Segments) > 1:
@@ -63,10 +65,18 @@ func (r *Read) method(method string) error {
 	switch {
 	case method == http.MethodGet, method == http.MethodHead, method == http.MethodOptions:
 		return nil
-	case writes(method) && !r.Root:
-		return fault.New(fault.NotImplemented, "Writes are not implemented yet")
+	case writes(method) && r.Allow == allMethods:
+		return nil
 	}
 	return fault.New(fault.MethodNotAllowed, "Unsupported HTTP method: %s", method)
+}
+
+func (r *Read) transactional(method string) error {
+	if r.Allow = transactionMethods; method != http.MethodPost && method != http.MethodOptions {
+		return fault.New(fault.MethodNotAllowed, "Cannot use the %s method on a transaction", method)
+	}
+	r.Transaction = &Transaction{}
+	return nil
 }
 
 func unknownCollection(v *schema.View, namespace, name string) error {
