@@ -112,6 +112,10 @@ func (c *explainCommand) parse(p *app.Project, actor policy.Actor) (*rest.Read, 
 		}
 		segments = append(segments, text)
 	}
-	return rest.Parse(p.Set.View(actor), app.RestLimits(p.Config.Limits),
+	read, err := rest.Parse(p.Set.View(actor), app.RestLimits(p.Config.Limits),
 		rest.Input{Method: strings.ToUpper(method), Segments: segments, RawQuery: query, Header: http.Header{}})
+	if err == nil && (read.Write != nil || read.Transaction != nil) {
+		return nil, fault.New(fault.NotImplemented, "Feature not implemented").WithDetails("explain shows reads")
+	}
+	return read, err
 }

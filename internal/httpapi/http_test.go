@@ -222,7 +222,7 @@ func TestErrorsAnswerExactly(t *testing.T) {
 		"GET /rest/v1/a/b/c":                                  {nil, 404, `{"code":"PGRST125","message":"Invalid path specified in request URL","details":null,"hint":null}`},
 		"GET /rest/v1//tickets":                               {nil, 404, `{"code":"PGRST125","message":"Invalid path specified in request URL","details":null,"hint":null}`},
 		"GET /rest/v1/%2e%2e/health":                          {nil, 404, `{"code":"PGRST125","message":"Invalid path specified in request URL","details":null,"hint":null}`},
-		"POST /rest/v1/tickets":                               {nil, 400, `{"code":"PGRST127","message":"Writes are not implemented yet","details":null,"hint":null}`},
+		"DELETE /rest/v1/tickets":                             {nil, 400, `{"code":"PGRST127","message":"Writes are not implemented yet","details":null,"hint":null}`},
 		"GET /rest/v1/":                                       {nil, 400, `{"code":"PGRST127","message":"Feature not implemented","details":"the API's description comes in a later version","hint":null}`},
 		"GET /storage/v1/object/x":                            {nil, 501, `{"code":"PGRST127","message":"/storage/v1 is not part of this version","details":null,"hint":null}`},
 		"GET /elsewhere":                                      {nil, 404, `{"code":"PGRST125","message":"Invalid path specified in request URL","details":null,"hint":null}`},

@@ -28,7 +28,7 @@ const (
 func (s *server) rest(c *call) {
 	view := s.Engine.Set().View(c.actor)
 	read, err := rest.Parse(view, s.Limits.Rest, rest.Input{Method: c.Method, Segments: c.segments,
-		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer})
+		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: c.Request.Body})
 	switch {
 	case err != nil:
 		s.explainAbsence(c, err)
@@ -36,6 +36,8 @@ func (s *server) rest(c *call) {
 	case read.Options:
 		c.ResponseWriter.Header().Set("Allow", read.Allow)
 		c.write(http.StatusOK, nil)
+	case read.Write != nil, read.Transaction != nil:
+		c.fail(fault.New(fault.NotImplemented, "Writes are not implemented yet"))
 	case read.Root:
 		c.fail(fault.New(fault.NotImplemented, "Feature not implemented").WithDetails("the API's description comes in a later version"))
 	default:
