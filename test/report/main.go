@@ -1,10 +1,12 @@
 // Command report runs the Go tests and says what came out: failures with their output, then, in the last lines, what was
-// skipped and why. With CI set a skip is a failure. Arguments go to `go test`.
+// skipped and why, which it also appends to the file that SOCLE_SKIPPED names. With CI set a skip is a failure. Arguments
+// go to `go test`.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,8 +33,9 @@ func main() {
 		fmt.Print("\n", strings.Join(r.output[key], ""))
 	}
 	fmt.Println()
-	for _, s := range r.skipped {
-		fmt.Println("skipped:", s)
+	if saved := r.saySkipped(os.Getenv("SOCLE_SKIPPED")); saved != nil {
+		err = saved
+		fmt.Println(saved)
 	}
 	switch {
 	case len(r.failed) > 0 || err != nil:
@@ -44,6 +47,24 @@ func main() {
 		return
 	}
 	os.Exit(1)
+}
+
+// saySkipped prints what was skipped and appends it to the file, if there is one.
+func (r *report) saySkipped(file string) error {
+	var text strings.Builder
+	for _, s := range r.skipped {
+		fmt.Fprintln(&text, "skipped:", s)
+	}
+	fmt.Print(text.String())
+	if file == "" {
+		return nil
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text.String())
+	return errors.Join(err, f.Close())
 }
 
 func (r *report) run(args []string) error {
