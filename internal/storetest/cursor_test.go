@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // cursorRounds is the number of generated orders that are paged through.
@@ -27,6 +28,26 @@ func TestPagesByPositionAreTheWholeList(t *testing.T) {
 		paged := pages(t, b, order, 1+r.IntN(9))
 		if paged != rowsOf(whole) {
 			t.Errorf("order %s:\npages %s\nwhole %s", order, paged, rowsOf(whole))
+		}
+	}
+}
+
+// A position at a JSON null, which is a value and not NULL, goes on after it.
+func TestAPositionAtAJSONNullGoesOn(t *testing.T) {
+	t.Parallel()
+	w := generated(t, "rich", 1, 5)
+	kinds, _ := w.Catalog.Collection("public", "kinds")
+	j, _ := kinds.Field("j")
+	for i, text := range []string{`{"a":null}`, `{"a":1}`, `{}`, `{"a":"x"}`, `{"a":null}`} {
+		w.Data[kinds][i][j.Ordinal] = value.OfJSON(text)
+	}
+	b := NewBench(t, w)
+	b.Next = true
+	for _, order := range []string{"j->a", "j->a.desc", "j->a.nullsfirst", "j->a.desc.nullslast"} {
+		for size := 1; size < 4; size++ {
+			if got, want := pages(t, b, order, size), rowsOf(ask(t, b, "/kinds?select=id&order="+order)); got != want {
+				t.Errorf("order %s:\npages %s\nwhole %s", order, got, want)
+			}
 		}
 	}
 }
