@@ -209,13 +209,15 @@ func jsonFault(err error) error {
 
 // jsonValue reads a JSON value as a column's type. broken is set where raw is no JSON at all.
 func jsonValue(t value.Type, raw string) (v value.Value, broken, err error) {
-	if scalar := !t.List && t.Kind != value.JSON; scalar && plainString(raw) {
-		v, err = value.Parse(t, raw[1:len(raw)-1])
-	} else if scalar && raw == "null" {
-		return value.Value{}, nil, nil
-	} else {
+	text, simple := simpleText(t, raw)
+	switch {
+	case simple && raw == "null":
+		return v, nil, nil
+	case simple:
+		v, err = value.Parse(t, text)
+	default:
 		if broken = checkJSON(raw); broken != nil {
-			return value.Value{}, broken, nil
+			return v, broken, nil
 		}
 		v, err = value.FromJSON(t, []byte(raw))
 	}
@@ -224,4 +226,35 @@ func jsonValue(t value.Type, raw string) (v value.Value, broken, err error) {
 	}
 	v, err = value.Fit(t, v)
 	return v, nil, err
+}
+
+// simpleText is the text of a JSON value that is certainly valid and means, as t, what its text means. Everything else is for
+// the full reader.
+func simpleText(t value.Type, raw string) (text string, ok bool) {
+	switch {
+	case t.List || t.Kind == value.JSON:
+		return "", false
+	case plainString(raw):
+		return raw[1 : len(raw)-1], true
+	case raw == "null":
+		return raw, true
+	case t.Kind == value.Bool:
+		return raw, raw == "true" || raw == "false"
+	case t.Kind == value.Int:
+		return raw, plainInteger(raw)
+	}
+	return "", false
+}
+
+// plainInteger: digits that begin with no zero.
+func plainInteger(raw string) bool {
+	if raw == "" || raw[0] == '0' && len(raw) > 1 || len(raw) > 18 {
+		return false
+	}
+	for i := range len(raw) {
+		if raw[i] < '0' || raw[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
