@@ -174,7 +174,7 @@ func (r *Runtime) Close() error { return r.store.Close() }
 // RestLimits are the REST front's part of a project's limits.
 func RestLimits(l config.Limits) rest.Limits {
 	return rest.Limits{Rows: l.Rows, EmbedDepth: l.EmbedDepth, LogicDepth: l.LogicDepth, InItems: l.InItems,
-		URLLength: l.URLLength, SelectItems: l.SelectItems}
+		URLLength: l.URLLength, SelectItems: l.SelectItems, Body: int(l.Body)}
 }
 
 func planLimits(l config.Limits) plan.Limits {
