@@ -1,13 +1,12 @@
 package rest
 
 import (
-	"regexp/syntax"
 	"slices"
 	"strings"
 
-	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/lexeme"
+	"github.com/socle-hq/socle/internal/pattern"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -38,7 +37,7 @@ func (l *level) pattern(x ir.Expr, o operation) (ir.Expr, error) {
 }
 
 func (l *level) patterns(text string, list, like bool) (ir.Expr, error) {
-	check := checkRegexp
+	check := pattern.Check
 	if like {
 		check = value.CheckPattern
 	}
@@ -59,89 +58,6 @@ func (l *level) patterns(text string, list, like bool) (ir.Expr, error) {
 		}
 	}
 	return p, nil
-}
-
-const maxRepeat = 255
-
-// checkRegexp refuses what the engines could not agree on: anything outside RE2's syntax, Unicode classes, inline flags
-// and repeats above 255.
-func checkRegexp(pattern string) error {
-	if what := foreignSyntax(pattern); what != "" {
-		return badRegexp(what + " are not supported")
-	}
-	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		if e, ok := err.(*syntax.Error); ok {
-			return badRegexp(e.Code.String())
-		}
-		return badRegexp("cannot be parsed")
-	}
-	if repeats(re) {
-		return badRegexp("repeats above 255 are not supported")
-	}
-	return nil
-}
-
-func badRegexp(why string) error {
-	return fault.New(fault.InvalidRegex, "invalid regular expression: %s", why)
-}
-
-// foreignSyntax names a construct the parser would accept: \p classes and (? groups other than (?:.
-func foreignSyntax(p string) string {
-	for i := 0; i < len(p); i++ {
-		switch {
-		case p[i] == '\\' && i+1 < len(p):
-			if i++; p[i] == 'p' || p[i] == 'P' {
-				return "Unicode classes"
-			}
-			if p[i] == 'Q' {
-				return `\Q quotations`
-			}
-		case p[i] == '[':
-			i = classEnd(p, i)
-			if i < 0 {
-				return "Unicode classes"
-			}
-		case strings.HasPrefix(p[i:], "(?") && !strings.HasPrefix(p[i:], "(?:"):
-			return "inline flags and named groups"
-		}
-	}
-	return ""
-}
-
-// classEnd is the place of the bracket that closes a class, -1 where the class holds a Unicode class.
-func classEnd(p string, i int) int {
-	i++
-	if i < len(p) && p[i] == '^' {
-		i++
-	}
-	for first := i; i < len(p); i++ {
-		switch {
-		case p[i] == ']' && i > first:
-			return i
-		case strings.HasPrefix(p[i:], "[:"):
-			if end := strings.Index(p[i:], ":]"); end > 0 {
-				i += end + 1
-			}
-		case p[i] == '\\' && i+1 < len(p):
-			if i++; p[i] == 'p' || p[i] == 'P' {
-				return -1
-			}
-		}
-	}
-	return i
-}
-
-func repeats(re *syntax.Regexp) bool {
-	if re.Op == syntax.OpRepeat && (re.Min > maxRepeat || re.Max > maxRepeat) {
-		return true
-	}
-	for _, sub := range re.Sub {
-		if repeats(sub) {
-			return true
-		}
-	}
-	return false
 }
 
 // searchColumn is a full-text test of one field of the collection's search set.
