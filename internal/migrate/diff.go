@@ -60,6 +60,7 @@ func (b *differ) renames() {
 		to := t.new.Ident
 		if wait {
 			to = schema.Derive(schema.ForRebuild, t.new.Ident)
+			t.r.Wait = true
 			t.step.sql(settle, b.dialect.RenameTable(t.new, to, t.new.Ident)...)
 		}
 		t.step.sql(rename, b.dialect.RenameTable(t.new, t.old.Ident, to)...)

@@ -34,7 +34,7 @@ func (t *table) examineEmpty(f *schema.Field) {
 }
 
 func (t *table) examineNulls(f, old *schema.Field) {
-	t.step.work(examine, "every row has a "+f.Name, func(ctx context.Context, w *worker) error {
+	t.step.work(examine, "no row lacks "+f.Name, func(ctx context.Context, w *worker) error {
 		cell, on := sqlgen.Cell{Column: old.Ident, Type: old.Type}, w.dialect.Table(t.new)
 		n, err := w.count(ctx, sqlgen.CountNulls(on, cell))
 		if err != nil || n == 0 {
@@ -215,7 +215,7 @@ func (t *table) examineCheck(c *schema.Check, row *ir.Row, x ir.Expr) {
 			return m.Err()
 		})
 		if n > 0 {
-			w.violated("%s: %s break check %s (first: %s)", t.new.Key, plural(n, "row"), c.Name, strings.Join(first, "; "))
+			w.violated("%s: check %s fails in %s (first: %s)", t.new.Key, c.Name, plural(n, "row"), strings.Join(first, "; "))
 		}
 		return err
 	})

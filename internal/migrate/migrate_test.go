@@ -185,6 +185,24 @@ func (f *failing) Write(ctx context.Context, do func(store.Tx) error) error {
 	return f.Store.Write(ctx, func(tx store.Tx) error { return do(failingTx{tx, f}) })
 }
 
+// killing is st, killed at statement n, with the abilities that st has.
+func killing(st store.Store, n int) store.Store {
+	f := &failing{st, n}
+	if r, ok := st.(migrate.Rebuilder); ok {
+		return failingRebuilder{f, r}
+	}
+	return f
+}
+
+type failingRebuilder struct {
+	*failing
+	rebuilder migrate.Rebuilder
+}
+
+func (f failingRebuilder) Rebuild(ctx context.Context, do func(store.Tx) error) error {
+	return f.rebuilder.Rebuild(ctx, func(tx store.Tx) error { return do(failingTx{tx, f.failing}) })
+}
+
 func (t failingTx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
 	if t.of.left--; t.of.left < 0 {
 		return 0, errKilled
@@ -197,7 +215,7 @@ func TestKilledAtAnyStatementApplyingAgainCompletes(t *testing.T) {
 	c := schematest.MustRead(t, project)
 	for n := 0; ; n++ {
 		st := open(t)
-		_, err := migrate.Apply(context.Background(), &failing{st, n}, c, "keys")
+		_, err := migrate.Apply(context.Background(), killing(st, n), c, "keys")
 		if err == nil {
 			if n < 10 {
 				t.Fatalf("only %d statements", n)

@@ -214,7 +214,7 @@ func (t *table) assemble() {
 	for _, fk := range r.References {
 		t.examineLost(fk)
 	}
-	s.sql(refer, d.Refer(t.new, r.References)...)
+	s.sql(refer, d.Refer(r)...)
 	indexes := r.NewIndexes
 	if rebuilt {
 		indexes = t.new.Indexes
@@ -226,7 +226,7 @@ func (t *table) assemble() {
 		s.sql(finish, d.CreateSearch(t.new)...)
 		t.vectors()
 	}
-	s.Locks = rebuilt || len(t.fills)+len(indexes)+len(r.References)+len(s.actions[examine]) > 0 || r.NewSearch && t.new.Search != nil
+	s.Locks = rebuilt || len(t.fills)+len(indexes)+len(r.References)+len(s.actions[examine])+len(s.actions[refer]) > 0 || r.NewSearch && t.new.Search != nil
 	if len(s.Words) > 0 || len(s.SQL()) > 0 {
 		t.plan.Steps = append(t.plan.Steps, *s)
 	}

@@ -33,7 +33,7 @@ type rules struct {
 type fieldRules struct {
 	read, write             ir.Expr // nil: no rule of the field's own
 	neverRead, neverWritten bool
-	computed, fill          ir.Expr
+	computed                ir.Expr
 }
 
 // Catalog is the catalogue the set was compiled from.
@@ -95,7 +95,6 @@ func (b *builder) field(f *schema.Field, r *rules) fieldRules {
 	if f.Computed != nil {
 		out.computed = b.expr(f.Computed.Expr, cel.Scope{Row: r.row, Want: f.Type, Untrusted: !f.Computed.Trusted})
 	}
-	out.fill = b.expr(f.Fill, cel.Scope{Row: r.row, Want: f.Type, NoAuth: true})
 	return out
 }
 

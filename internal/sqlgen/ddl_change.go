@@ -24,8 +24,8 @@ type Changer interface {
 	// Stage adds a column without any constraint.
 	Stage(c *schema.Collection, column schema.Ident, t value.Type) []string
 	Reshape(r *Reshape) []string
-	// Refer adds foreign keys.
-	Refer(c *schema.Collection, keys []*schema.ForeignKey) []string
+	// Refer adds the new foreign keys, once every table has its rows and keys.
+	Refer(r *Reshape) []string
 	CreateIndex(c *schema.Collection, x *schema.Index) []string
 	// RowKey is what addresses a row of the table while it changes: columns of c, or a column of the engine's own.
 	RowKey(c *schema.Collection) []Cell
@@ -50,7 +50,7 @@ type Reshape struct {
 	KeptReferences              [][2]*schema.ForeignKey
 	LooseIndexes, NewIndexes    []*schema.Index
 	NewSearch                   bool // the search data has to be made, or to go
-	Renames                     bool // some column keeps its data under another name
+	Wait                        bool // names of constraints may not be free before all tables are reshaped
 }
 
 // Source says where a column of the new table gets its values.
@@ -59,6 +59,20 @@ type Source struct {
 	Old    *schema.Field // what it was; nil where it is new
 	From   schema.Ident  // the column that has the values; zero: NULL
 	Staged bool          // From was added to hold computed values
+}
+
+// Swaps reports whether a column takes a name that another has before the change.
+func (r *Reshape) Swaps() bool {
+	taken := map[string]bool{}
+	for _, f := range StoredFields(r.Old) {
+		taken[strings.ToLower(f.Ident.Name())] = true
+	}
+	for _, s := range r.Columns {
+		if s.Old != nil && !s.Staged && s.Field.Ident != s.From && taken[strings.ToLower(s.Field.Ident.Name())] {
+			return true
+		}
+	}
+	return false
 }
 
 // Cell is a column with its type.

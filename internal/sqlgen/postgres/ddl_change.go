@@ -101,7 +101,7 @@ func (d Dialect) Reshape(r *sqlgen.Reshape) []string {
 			out = append(out, alter+" ALTER COLUMN "+sqlgen.Quote(s.Field.Ident)+" DROP NOT NULL")
 		}
 	}
-	return append(append(out, d.keys(r)...), d.names(r)...)
+	return append(append(out, d.keys(r)...), d.names(r, false)...)
 }
 
 func required(f *schema.Field) bool { return f.Required || f.IsKey() }
@@ -109,6 +109,7 @@ func required(f *schema.Field) bool { return f.Required || f.IsKey() }
 // rename gives columns their names. What would meet a name that is not free yet waits under its staging name.
 func (d Dialect) rename(r *sqlgen.Reshape) []string {
 	alter := d.alter(r.New)
+	swaps := r.Swaps()
 	var out, later []string
 	for _, s := range r.Columns {
 		if s.Staged && s.Old != nil {
@@ -118,6 +119,9 @@ func (d Dialect) rename(r *sqlgen.Reshape) []string {
 			continue
 		}
 		wait := sqlgen.StagingColumn(s.Field)
+		if s.From != wait && !swaps {
+			wait = s.From
+		}
 		if s.From != wait {
 			out = append(out, alter+" RENAME COLUMN "+sqlgen.Quote(s.From)+" TO "+sqlgen.Quote(wait))
 		}
@@ -146,13 +150,21 @@ func (d Dialect) keys(r *sqlgen.Reshape) []string {
 	return out
 }
 
-// names gives constraints that stayed the names of the new declaration: they are public.
-func (d Dialect) names(r *sqlgen.Reshape) []string {
+// names gives constraints that stayed the names of the new declaration: they are public. Where those may not be free yet,
+// they get others until the tables are settled.
+func (d Dialect) names(r *sqlgen.Reshape, settled bool) []string {
 	var out []string
 	rename := func(from, to schema.Ident) {
-		if from != to {
-			out = append(out, d.alter(r.New)+" RENAME CONSTRAINT "+sqlgen.Quote(from)+" TO "+sqlgen.Quote(to))
+		wait := schema.Derive(schema.ForRebuild, to)
+		switch {
+		case from == to:
+			return
+		case r.Wait && settled:
+			from = wait
+		case r.Wait:
+			to = wait
 		}
+		out = append(out, d.alter(r.New)+" RENAME CONSTRAINT "+sqlgen.Quote(from)+" TO "+sqlgen.Quote(to))
 	}
 	if !r.NewKey && len(r.New.PrimaryKey) > 0 {
 		rename(r.Old.KeyIdent, r.New.KeyIdent)
@@ -167,10 +179,13 @@ func (d Dialect) names(r *sqlgen.Reshape) []string {
 }
 
 // Refer adds foreign keys.
-func (d Dialect) Refer(c *schema.Collection, keys []*schema.ForeignKey) []string {
+func (d Dialect) Refer(r *sqlgen.Reshape) []string {
 	var out []string
-	for _, fk := range keys {
-		out = append(out, d.alter(c)+" ADD "+constraint(fk.Ident)+"FOREIGN KEY ("+sqlgen.Columns(fk.Columns)+") REFERENCES "+
+	if r.Wait {
+		out = d.names(r, true)
+	}
+	for _, fk := range r.References {
+		out = append(out, d.alter(r.New)+" ADD "+constraint(fk.Ident)+"FOREIGN KEY ("+sqlgen.Columns(fk.Columns)+") REFERENCES "+
 			d.Table(fk.To)+" ("+sqlgen.Columns(fk.Targets)+") ON DELETE NO ACTION ON UPDATE NO ACTION")
 	}
 	return out

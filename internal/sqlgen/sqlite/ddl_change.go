@@ -12,7 +12,7 @@ var _ sqlgen.Changer = Dialect{}
 
 // Rebuilds reports whether more changes than whole columns without constraints: ALTER TABLE can do no more.
 func (Dialect) Rebuilds(r *sqlgen.Reshape) bool {
-	if r.NewKey || len(r.LooseKeys)+len(r.NewKeys)+len(r.LooseReferences)+len(r.References) > 0 || swaps(r) {
+	if r.NewKey || len(r.LooseKeys)+len(r.NewKeys)+len(r.LooseReferences)+len(r.References) > 0 || r.Swaps() {
 		return true
 	}
 	for _, s := range r.Columns {
@@ -24,20 +24,6 @@ func (Dialect) Rebuilds(r *sqlgen.Reshape) bool {
 			continue
 		}
 		if required != (s.Old.Required || s.Old.IsKey()) || columnType(s.Field.Type) != columnType(s.Old.Type) {
-			return true
-		}
-	}
-	return false
-}
-
-// swaps reports whether a column takes a name that another has before the change.
-func swaps(r *sqlgen.Reshape) bool {
-	taken := map[string]bool{}
-	for _, f := range sqlgen.StoredFields(r.Old) {
-		taken[strings.ToLower(f.Ident.Name())] = true
-	}
-	for _, s := range r.Columns {
-		if s.Old != nil && !s.Staged && s.Field.Ident != s.From && taken[strings.ToLower(s.Field.Ident.Name())] {
 			return true
 		}
 	}
@@ -69,7 +55,7 @@ func (d Dialect) CreateIndex(c *schema.Collection, x *schema.Index) []string {
 func (Dialect) Loosen(*sqlgen.Reshape, bool) []string { return nil }
 
 // Refer has nothing to do, see Loosen.
-func (Dialect) Refer(*schema.Collection, []*schema.ForeignKey) []string { return nil }
+func (Dialect) Refer(*sqlgen.Reshape) []string { return nil }
 
 // DropTable drops the table; indexes and triggers go with it.
 func (Dialect) DropTable(c *schema.Collection) []string {
