@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -351,3 +352,30 @@ var (
 	ben  = policy.Actor{Role: policy.Authenticated, UID: benID}
 	anon = policy.Actor{Role: policy.Anon}
 )
+
+// rows is the part of a dump that is not the log, sorted; logged is the log.
+func rows(dump string) string {
+	var out []string
+	for line := range strings.Lines(dump) {
+		if !strings.Contains(line, " [") {
+			out = append(out, line)
+		}
+	}
+	return sorted(strings.Join(out, ""))
+}
+
+func logged(dump string) string {
+	out := ""
+	for line := range strings.Lines(dump) {
+		if strings.Contains(line, " [") {
+			out += line
+		}
+	}
+	return out
+}
+
+func sorted(lines string) string {
+	of := slices.Collect(strings.Lines(lines))
+	slices.Sort(of)
+	return strings.Join(of, "")
+}

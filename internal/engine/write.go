@@ -72,17 +72,16 @@ func writes(ops []Op) bool {
 
 // mutate carries out operations in one write transaction. The closure it gives the store can be run again from its beginning.
 func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
-	var err error
+	var o overtaken
 	for range maxRuns {
 		var out []Answer
-		err = e.store.Write(ctx, func(tx store.Tx) error {
+		err := e.store.Write(ctx, func(tx store.Tx) error {
 			s := &session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), actor: actor, now: e.clock.Now().UnixMicro(),
 				remembering: ops[0].Idempotency != nil}
 			var err error
 			out, err = s.run(ops)
 			return err
 		})
-		var o overtaken
 		switch {
 		case err == nil, errors.Is(err, errUndone):
 			return out, nil
@@ -90,7 +89,7 @@ func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]An
 			return nil, err
 		}
 	}
-	return nil, fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(err)
+	return nil, fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(o)
 }
 
 // session is one run of a write transaction. Within it, it is what reads ask.
@@ -112,6 +111,9 @@ func (s *session) run(ops []Op) ([]Answer, error) {
 		known, err := s.known(id)
 		if err != nil || known != nil {
 			return s.replay(ops, known, err)
+		}
+		if err := s.claim(id); err != nil {
+			return nil, err
 		}
 	}
 	out := make([]Answer, 0, len(ops))

@@ -53,7 +53,19 @@ func (s *session) known(id *Idempotency) ([]record, error) {
 	return out, json.Unmarshal([]byte(texts[1]), &out)
 }
 
-// remember keeps the written keys of a list of operations and forgets those of yesterday.
+// claim takes a key before anything is done under it, and forgets those of yesterday.
+func (s *session) claim(id *Idempotency) error {
+	if _, err := s.exec(sqlgen.Forget(s.dialect, s.now-kept.Microseconds())); err != nil {
+		return err
+	}
+	n, err := s.exec(sqlgen.Claim(s.dialect, id.Scope, id.Key, id.Body, s.now))
+	if err == nil && n == 0 {
+		return overtaken{}
+	}
+	return err
+}
+
+// remember keeps the written keys of a list of operations.
 func (s *session) remember(id *Idempotency, answers []Answer) error {
 	records := make([]record, len(answers))
 	for i, a := range answers {
@@ -63,13 +75,7 @@ func (s *session) remember(id *Idempotency, answers []Answer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.exec(sqlgen.Forget(s.dialect, s.now-kept.Microseconds())); err != nil {
-		return err
-	}
-	n, err := s.exec(sqlgen.Remember(s.dialect, id.Scope, id.Key, id.Body, string(text), s.now))
-	if err == nil && n == 0 {
-		return overtaken{}
-	}
+	_, err = s.exec(sqlgen.Remember(s.dialect, id.Scope, id.Key, string(text)))
 	return err
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -137,7 +138,8 @@ func (x *writing) put(rows []image, key []*schema.Field) ([]plan.Tuple, error) {
 	return given, nil
 }
 
-// attempt runs a statement; where the engine refuses it, why names the reason.
+// attempt runs a statement; where the engine refuses it, why names the reason. Where there is none left to name and others write
+// too, it was theirs.
 func (x *writing) attempt(run, why func() error) error {
 	fragile := x.dialect.Fragile()
 	if fragile {
@@ -159,8 +161,8 @@ func (x *writing) attempt(run, why func() error) error {
 			return err
 		}
 	}
-	if reason := why(); reason != nil {
-		return reason
+	if reason := why(); reason != nil || !fragile {
+		return cmp.Or(reason, err)
 	}
 	return overtaken{err}
 }

@@ -198,6 +198,10 @@ func Insert(d Dialect, c *schema.Collection, rows []plan.Tuple, key []*schema.Fi
 	return e, nil
 }
 
+// IndexOfAge finds the idempotency keys that are to be forgotten.
+var IndexOfAge = "CREATE INDEX IF NOT EXISTS " + Quote(schema.Derive(schema.ForIndex, schema.System(schema.SystemIdempotent))) + " ON " +
+	quoted(schema.SystemIdempotent) + ` ("at")`
+
 // SystemTables are the statements that create the product's own tables where they are not there yet.
 func SystemTables(d Dialect) []string { return d.SystemTables() }
 
@@ -292,14 +296,22 @@ func Remembered(d Dialect, scope, key string, since int64) (Exec, error) {
 	return t.exec()
 }
 
-// Remember keeps an answer under an idempotency key; no row where another write did meanwhile.
-func Remember(d Dialect, scope, key, body, answer string, at int64) (Exec, error) {
+// Claim takes an idempotency key; no row where another write has it. It waits for one that has not ended yet.
+func Claim(d Dialect, scope, key, body string, at int64) (Exec, error) {
 	t := &text{d: d}
 	t.add("INSERT INTO ", quoted(schema.SystemIdempotent), ` ("scope", "key", "body", "answer", "at") VALUES (`)
-	for _, s := range []string{scope, key, body, answer} {
+	for _, s := range []string{scope, key, body, ""} {
 		t.value(aText, value.OfText(s)).add(", ")
 	}
 	t.value(anInt, value.OfInt(at)).add(") ON CONFLICT DO NOTHING")
+	return t.exec()
+}
+
+// Remember keeps the answer of the write that took an idempotency key.
+func Remember(d Dialect, scope, key, answer string) (Exec, error) {
+	t := &text{d: d}
+	t.add("UPDATE ", quoted(schema.SystemIdempotent), ` SET "answer" = `).value(aText, value.OfText(answer)).
+		add(` WHERE "scope" = `).value(aText, value.OfText(scope)).add(` AND "key" = `).value(aText, value.OfText(key))
 	return t.exec()
 }
 

@@ -43,6 +43,7 @@ func (Dialect) SystemTables() []string {
 			`"version" bigint NOT NULL, "old" text COLLATE "C", "new" text COLLATE "C", "at" bigint NOT NULL)`,
 		"CREATE TABLE IF NOT EXISTS " + system(schema.SystemIdempotent) + ` ("scope" text COLLATE "C" NOT NULL, "key" text COLLATE "C" NOT NULL, ` +
 			`"body" text COLLATE "C" NOT NULL, "answer" text COLLATE "C" NOT NULL, "at" bigint NOT NULL, PRIMARY KEY ("scope", "key"))`,
+		sqlgen.IndexOfAge,
 	}
 }
 

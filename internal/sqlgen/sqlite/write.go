@@ -51,6 +51,7 @@ func (Dialect) SystemTables() []string {
 			`"old" TEXT, "new" TEXT, "at" INTEGER NOT NULL) STRICT`,
 		"CREATE TABLE IF NOT EXISTS " + system(schema.SystemIdempotent) + ` ("scope" TEXT NOT NULL, "key" TEXT NOT NULL, ` +
 			`"body" TEXT NOT NULL, "answer" TEXT NOT NULL, "at" INTEGER NOT NULL, PRIMARY KEY ("scope", "key")) STRICT`,
+		sqlgen.IndexOfAge,
 	}
 }
 
