@@ -27,6 +27,9 @@ type Step struct {
 	body   string
 }
 
+// Draft is the step as far as it is known without earlier results: everything but the values that references stand for.
+func (s *Step) Draft() *Read { return s.read }
+
 // Resolve gives the step with its references resolved. A fault does not say the step: see StepFault.
 func (s *Step) Resolve(found Lookup) (*Read, error) {
 	if !s.Refers {

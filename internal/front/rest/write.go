@@ -2,11 +2,14 @@ package rest
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // writing is a mutation under construction.
@@ -176,6 +179,16 @@ func (w *writing) preferred() {
 		p.Tx = ""
 	}
 	w.Applied = p.applied()
+}
+
+// LocationOf is the address, below the API's root, of one row that was written, by the values of its primary key.
+func (r *Read) LocationOf(key []value.Value) string {
+	var out strings.Builder
+	out.WriteString("/" + url.PathEscape(r.Collection.Collection.Name))
+	for i, f := range r.Collection.Collection.PrimaryKey {
+		out.WriteString(choose(i == 0, "?", "&") + url.QueryEscape(f.Name) + "=eq." + url.QueryEscape(string(value.AppendText(nil, f.Type, key[i]))))
+	}
+	return out.String()
 }
 
 // names reads a comma-separated list of columns from the first parameter of that name; nil where there is none.

@@ -8,6 +8,7 @@ import (
 	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // shopView lets projects.secret be written and not read, projects.id be read and not written, and hides clients.name.
@@ -230,6 +231,16 @@ func TestEveryWrongValueIsNamedByRowAndColumn(t *testing.T) {
 	many := refusal(t, v, rest.Limits{}, send("POST /tickets", "["+strings.Repeat(`{"points":"x"},`, 500)+`{"points":"x"}]`))
 	if len(many.Violations) != 100 {
 		t.Errorf("%d violations are listed", len(many.Violations))
+	}
+}
+
+func TestAWrittenRowHasAnAddress(t *testing.T) {
+	t.Parallel()
+	v := shopView(catalogue(t))
+	for request, want := range map[string]string{"POST /tickets": "/tickets?id=eq.7", "POST /memberships": "/memberships?user_id=eq.7&project_id=eq.8", "POST /Odd%20Things": "/Odd%20Things?id=eq.7"} {
+		if got := parse(t, v, send(request, "[]")).LocationOf([]value.Value{value.OfInt(7), value.OfInt(8)}); got != want {
+			t.Errorf("%s: %s", request, got)
+		}
 	}
 }
 
