@@ -15,6 +15,10 @@ func Elements(v Value) []Value {
 	out := make([]Value, 0, countElements(v.s))
 	t := Type{Kind: v.kind}
 	eachElement(v.s, func(element string) bool {
+		if v.kind == JSON { // null among JSON elements is a JSON value, not NULL
+			out = append(out, OfJSON(element))
+			return true
+		}
 		e, err := FromJSON(t, []byte(element))
 		if err != nil { // not reachable from a canonical list; a NULL element is never TRUE
 			e = Value{}

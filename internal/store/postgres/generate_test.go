@@ -335,9 +335,7 @@ func (m *maker) quantified(depth int) ir.Expr {
 		if t.Kind == value.Decimal {
 			v = m.decimal()
 		}
-		if v.Str() != "null" {
-			of = append(of, v)
-		}
+		of = append(of, v)
 	}
 	v, err := value.ListOf(list.Element(), of)
 	if err != nil {
