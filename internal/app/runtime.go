@@ -28,6 +28,7 @@ type Options struct {
 	Data  string // the data directory
 	Keys  string // the key set itself, where it does not come from the data directory
 	Apply bool   // bring the database to the project's schema
+	Lossy bool   // also where that loses data; a backup is made before
 	Dev   bool
 	Env   config.Env
 	Log   *slog.Logger
@@ -39,6 +40,7 @@ type Runtime struct {
 	Options
 	Keys    *auth.Keys
 	Loaded  []Loaded // what the first data gave
+	Backup  string   // the file made before data was lost; "" where none was
 	store   store.Store
 	current atomic.Pointer[version]
 }
@@ -111,7 +113,7 @@ func (r *Runtime) start(ctx context.Context, p *Project) error {
 func (r *Runtime) settle(ctx context.Context, p *Project) error {
 	c := p.Set.Catalog()
 	if r.Apply {
-		if _, err := migrate.Apply(ctx, r.store, c, r.Keys.Fingerprint()); err != nil {
+		if err := r.carry(ctx, c); err != nil {
 			return err
 		}
 		loaded, err := p.Seeds.Load(ctx, r.store)

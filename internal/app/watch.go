@@ -85,7 +85,7 @@ func (r *Runtime) Reload(ctx context.Context) error {
 	if err := r.settle(ctx, p); err != nil {
 		var d migrate.Difference
 		if errors.As(err, &d) {
-			return &Stale{r.Data, d}
+			return &Stale{d}
 		}
 		return err
 	}
@@ -94,11 +94,10 @@ func (r *Runtime) Reload(ctx context.Context) error {
 
 // Stale is the error of a change that the data kept so far does not allow.
 type Stale struct {
-	Data       string
 	Difference migrate.Difference
 }
 
 // Error says how to go on.
 func (e *Stale) Error() string {
-	return e.Difference.Error() + "\nfor now: take the change back, or stop, delete " + e.Data + " (all its data) and start again"
+	return e.Difference.Error() + "\nuntil then the last version that fits is served; `socle apply` needs this process to be stopped"
 }

@@ -33,6 +33,7 @@ type commands struct {
 	Dev     devCommand     `cmd:"" help:"Serve on loopback and take up changes to the project's files."`
 	Serve   serveCommand   `cmd:"" help:"Serve for production."`
 	Check   checkCommand   `cmd:"" help:"Say everything that is wrong with a project."`
+	Plan    planCommand    `cmd:"" help:"Show the difference between the database and the project, and what apply would do."`
 	Apply   applyCommand   `cmd:"" help:"Bring the database to the project's schema and load its first data."`
 	Explain explainCommand `cmd:"" help:"Show what one request becomes: IR, bound IR, plan and SQL."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of collection files or of socle.yaml, for editors."`
@@ -93,7 +94,7 @@ func report(errs io.Writer, err error) int {
 	case errors.As(err, &invalid):
 		fmt.Fprint(errs, invalid.Error())
 		fmt.Fprintln(errs, tally(invalid.Problems))
-	case errors.Is(err, errReported):
+	case errors.Is(err, errReported), errors.Is(err, errDifferent):
 	case errors.As(err, &f) && codeOf(err) == environment:
 		fmt.Fprintln(errs, "socle:", f.Message)
 		if f.Hint != "" {
@@ -118,11 +119,12 @@ func codeOf(err error) int {
 		notApplied *app.NotApplied
 		difference migrate.Difference
 		mistyped   usage
+		violation  *migrate.Violation
 	)
 	switch {
-	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &mistyped):
+	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &mistyped), errors.As(err, &violation):
 		return wrong
-	case errors.As(err, &notApplied), errors.As(err, &difference):
+	case errors.Is(err, errDifferent), errors.As(err, &notApplied), errors.As(err, &difference):
 		return different
 	}
 	return environment

@@ -77,23 +77,6 @@ func address(l net.Listener) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-type applyCommand struct {
-	place
-}
-
-// Run brings the database to the project and says what was done.
-func (c *applyCommand) Run(s *session) error {
-	r, err := app.Open(s.ctx, c.options(s, slog.New(slog.DiscardHandler), true))
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(s.out, "the database is at the project's schema")
-	for _, l := range r.Loaded {
-		fmt.Fprintf(s.out, "loaded %s from %s\n", plural(l.Rows, "row"), l.Path)
-	}
-	return r.Close()
-}
-
 type devCommand struct {
 	place
 	logging

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/store"
@@ -61,4 +63,10 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		return shown(ctx, fmt.Errorf("write %s: %w", path, err))
 	}
 	return nil
+}
+
+// Exists reports whether a data directory holds a database.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	return err == nil
 }
