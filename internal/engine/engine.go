@@ -51,6 +51,9 @@ type Op struct {
 	DryRun      bool         // nothing of the whole list is kept
 	Import      bool         // the product's own import, move or restore: acts without policies
 	Idempotency *Idempotency // of the list's first operation: of the whole list
+
+	// Accept sees a write's outcome before it is kept; its error undoes the whole list. It may be called more than once.
+	Accept func(*Answer) error
 }
 
 // Answer is an operation's outcome.

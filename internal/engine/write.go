@@ -120,6 +120,9 @@ func (s *session) run(ops []Op) ([]Answer, error) {
 	undone := false
 	for i, op := range ops {
 		a, err := s.operation(op, out)
+		if err == nil && op.Accept != nil {
+			err = op.Accept(&a)
+		}
 		if err != nil && len(ops) > 1 {
 			return nil, &Failure{i, err}
 		}
