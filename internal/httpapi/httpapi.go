@@ -22,10 +22,12 @@ type Config struct {
 	Sealer  *auth.Sealer
 	Limits  Limits
 	Origins []string // CORS; "*" is any
-	Dev     bool     // loopback origins are allowed, and the log says more
-	Public  fs.FS    // static files; nil: none
-	Log     *slog.Logger
-	Clock   clock.Clock
+	// TxOverride lets Prefer: tx=rollback undo what a request did.
+	TxOverride bool
+	Dev        bool  // loopback origins are allowed, and the log says more
+	Public     fs.FS // static files; nil: none
+	Log        *slog.Logger
+	Clock      clock.Clock
 }
 
 // Limits bound a request before and after the engine.
@@ -40,12 +42,11 @@ type Limits struct {
 type server struct {
 	Config
 	routes []route
-	shapes shapes
 }
 
 // New makes the handler of everything the product serves over HTTP. It fails where a route does not say who may call it.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c, shapes: newShapes()}
+	s := &server{Config: c}
 	s.routes = s.table()
 	if err := declared(s.routes); err != nil {
 		return nil, err

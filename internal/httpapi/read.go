@@ -27,8 +27,9 @@ const (
 // rest serves the data API: parse, run, render, answer.
 func (s *server) rest(c *call) {
 	view := s.Engine.Set().View(c.actor)
+	body := newDigest(c.Request)
 	read, err := rest.Parse(view, s.Limits.Rest, rest.Input{Method: c.Method, Segments: c.segments,
-		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: c.Request.Body})
+		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride})
 	switch {
 	case err != nil:
 		s.explainAbsence(c, err)
@@ -36,8 +37,10 @@ func (s *server) rest(c *call) {
 	case read.Options:
 		c.ResponseWriter.Header().Set("Allow", read.Allow)
 		c.write(http.StatusOK, nil)
-	case read.Write != nil, read.Transaction != nil:
-		c.fail(fault.New(fault.NotImplemented, "Writes are not implemented yet"))
+	case read.Transaction != nil:
+		s.transaction(c, read, body)
+	case read.Write != nil:
+		s.write(c, read, body)
 	case read.Root:
 		c.fail(fault.New(fault.NotImplemented, "Feature not implemented").WithDetails("the API's description comes in a later version"))
 	default:
@@ -49,12 +52,8 @@ func (s *server) read(c *call, read *rest.Read) {
 	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
 	defer cancel()
 	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{{Read: read.Request, Peek: true}})
-	switch {
-	case err != nil && c.Context().Err() != nil:
-		c.WriteHeader(clientGone)
-		return
-	case err != nil:
-		c.fail(timely(ctx, err))
+	if err != nil {
+		s.failed(ctx, c, err)
 		return
 	}
 	a := &answers[0]
@@ -71,6 +70,15 @@ func (s *server) read(c *call, read *rest.Read) {
 	s.send(c, read, status(read, a), body)
 }
 
+// failed answers for a run that did not succeed; a client that has gone is not answered.
+func (s *server) failed(ctx context.Context, c *call, err error) {
+	if c.Context().Err() != nil {
+		c.WriteHeader(clientGone)
+		return
+	}
+	c.fail(timely(ctx, err))
+}
+
 // timely says that time ran out where that is why a statement failed.
 func timely(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -80,8 +88,7 @@ func timely(ctx context.Context, err error) error {
 }
 
 func (s *server) body(read *rest.Read, a *engine.Answer) ([]byte, error) {
-	shape := s.shapes.of(a.Level)
-	o := render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped, Limit: s.Limits.Response}
+	shape, o := a.Shape, render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped, Limit: s.Limits.Response}
 	switch read.Media.Type {
 	case rest.Object:
 		return shape.Object(nil, a.Result, o)

@@ -61,15 +61,33 @@ type Leaf struct {
 
 // Out is the type of the leaf's final value.
 func (l *Leaf) Out() value.Type {
-	switch {
-	case l.Cast != nil:
+	if l.Cast != nil {
 		return *l.Cast
+	}
+	return l.followed()
+}
+
+// followed is the type after the path and before the cast.
+func (l *Leaf) followed() value.Type {
+	switch {
 	case l.Steps == nil:
 		return l.Type
 	case l.Text:
 		return value.Type{Kind: value.Text}
 	}
 	return value.Type{Kind: value.JSON}
+}
+
+// Value gives the leaf's final value of a tuple. The error is a cast's.
+func (l *Leaf) Value(t Tuple) (value.Value, error) {
+	v := t[l.Column]
+	if l.Steps != nil {
+		v = value.JSONPath(v, l.Steps, l.Text)
+	}
+	if l.Cast == nil {
+		return v, nil
+	}
+	return value.Cast(v, l.followed(), *l.Cast)
 }
 
 // One is a joined to-one object: null where column Present is NULL.

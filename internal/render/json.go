@@ -171,14 +171,7 @@ func (w *writer) leaf(m *member, t plan.Tuple) {
 
 // read gives a leaf's final value; a failed cast is NULL and ends the response.
 func (w *writer) read(m *member, t plan.Tuple) value.Value {
-	v := t[m.leaf.Column]
-	if m.leaf.Steps != nil {
-		v = value.JSONPath(v, m.leaf.Steps, m.leaf.Text)
-	}
-	if m.leaf.Cast == nil {
-		return v
-	}
-	v, err := value.Cast(v, m.before, *m.leaf.Cast)
+	v, err := m.leaf.Value(t)
 	if err != nil && w.err == nil {
 		w.err = err
 	}

@@ -27,7 +27,6 @@ type member struct {
 	name    string
 	key     []byte // "name":
 	leaf    *plan.Leaf
-	before  value.Type // of a leaf before its cast
 	out     value.Type
 	present int
 	child   int
@@ -60,9 +59,7 @@ func compileObject(l *plan.Level, o *plan.Object) *Shape {
 }
 
 func compileLeaf(l *plan.Leaf) member {
-	before := *l
-	before.Cast = nil
-	return member{form: leaf, name: l.Name, key: keyOf(l.Name), leaf: l, before: before.Out(), out: l.Out()}
+	return member{form: leaf, name: l.Name, key: keyOf(l.Name), leaf: l, out: l.Out()}
 }
 
 // compileSpread makes one member for each of the child's; a spread within a spread makes arrays of arrays.

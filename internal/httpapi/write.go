@@ -1,0 +1,161 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"hash"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/policy"
+)
+
+// digest hashes a request's body while it is read.
+type digest struct {
+	io.Reader
+	hash hash.Hash
+}
+
+func newDigest(r *http.Request) *digest {
+	h := sha256.New()
+	return &digest{io.TeeReader(r.Body, h), h}
+}
+
+// sum names what is asked: the query, the preferences and the body.
+func (d *digest) sum(r *http.Request) string {
+	for _, part := range append([]string{r.URL.RawQuery}, r.Header.Values("Prefer")...) {
+		d.hash.Write([]byte{0})
+		d.hash.Write([]byte(part))
+	}
+	return base64.RawURLEncoding.EncodeToString(d.hash.Sum(nil))
+}
+
+// write carries out one mutation and answers with its representation, if one was asked for.
+func (s *server) write(c *call, read *rest.Read, sent *digest) {
+	once, err := idempotency(c, sent)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	var body []byte
+	op := engine.Op{Write: read.Write, DryRun: read.Rollback, Idempotency: once, Accept: func(a *engine.Answer) (err error) {
+		body, err = s.representation(read, a)
+		return err
+	}}
+	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
+	defer cancel()
+	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{op})
+	if err != nil {
+		s.failed(ctx, c, err)
+		return
+	}
+	a := &answers[0]
+	if a.Replayed {
+		if body, err = s.representation(read, a); err != nil {
+			c.fail(err)
+			return
+		}
+	}
+	s.writeHeaders(c.ResponseWriter.Header(), read, a)
+	s.dropped(read, a)
+	c.answer(writeStatus(read, a), body)
+}
+
+// answer writes a status with a body; 204 has neither a body nor its length.
+func (c *call) answer(status int, body []byte) {
+	if status == http.StatusNoContent {
+		c.WriteHeader(status)
+		return
+	}
+	c.write(status, c.packed(body))
+}
+
+// representation is the written rows as the request wants them; nil where it wants none.
+func (s *server) representation(read *rest.Read, a *engine.Answer) ([]byte, error) {
+	if read.Write.Return == nil {
+		return nil, nil
+	}
+	return s.body(read, a)
+}
+
+// idempotency is the client's Idempotency-Key, nil where it sent none.
+func idempotency(c *call, sent *digest) (*engine.Idempotency, error) {
+	key := c.Request.Header.Get("Idempotency-Key")
+	if key == "" {
+		return nil, nil
+	}
+	if c.actor.Role == policy.Anon || c.actor.Role == "" {
+		return nil, fault.New(fault.Denied, "Idempotency-Key needs a signed-in caller")
+	}
+	const longest = 255
+	if len(key) > longest {
+		return nil, fault.New(fault.TooComplex, "an Idempotency-Key has at most %d bytes", longest)
+	}
+	scope := c.actor.Role + "\x1f" + c.actor.UID + "\x1f" + c.Method + "\x1f" + c.URL.EscapedPath()
+	return &engine.Idempotency{Key: key, Scope: scope, Body: sent.sum(c.Request)}, nil
+}
+
+// writeStatus follows PostgREST: 201 for an insert that inserted or was plain, 200 with a representation, else 204.
+func writeStatus(read *rest.Read, a *engine.Answer) int {
+	w := read.Write
+	switch {
+	case w.Action == ir.Insert && w.Put && a.Inserted > 0:
+		return http.StatusCreated
+	case w.Action == ir.Insert && !w.Put && (w.On == nil || !w.On.Merge || a.Inserted > 0):
+		return http.StatusCreated
+	case w.Return != nil, w.Action == ir.Insert && !w.Put:
+		return http.StatusOK
+	}
+	return http.StatusNoContent
+}
+
+func (s *server) writeHeaders(h http.Header, read *rest.Read, a *engine.Answer) {
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Vary", vary)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Range", writtenRange(read, a))
+	if read.Write.Return != nil {
+		h.Set("Content-Type", read.Media.ContentType())
+	}
+	if read.Profile {
+		h.Set("Content-Profile", read.Namespace)
+	}
+	if read.Applied != "" {
+		h.Set("Preference-Applied", read.Applied)
+	}
+	if read.Prefer.Return == "headers-only" && read.Write.Action == ir.Insert && len(a.Keys) == 1 {
+		h.Set("Location", root+read.LocationOf(a.Keys[0]))
+	}
+	if a.Replayed {
+		h.Set("Idempotency-Replayed", "true")
+	}
+}
+
+// writtenRange names the changed rows of an update, and the number of rows where a count was asked for.
+func writtenRange(read *rest.Read, a *engine.Answer) string {
+	total := int64(-1)
+	if read.Prefer.Count != "" {
+		total = a.Affected
+	}
+	if read.Write.Action == ir.Update {
+		return contentRange(0, int(a.Affected), total)
+	}
+	return contentRange(0, 0, total)
+}
+
+// dropped tells the developer's log of defaults that a bulk body has turned into NULL.
+func (s *server) dropped(read *rest.Read, a *engine.Answer) {
+	if !s.Dev {
+		return
+	}
+	for _, f := range a.Dropped {
+		s.Log.Warn("a column named by `columns` but not given became NULL, not its default; Prefer: missing=default keeps the default",
+			"collection", read.Collection.Collection.Key, "column", strconv.Quote(f.Name))
+	}
+}
