@@ -143,7 +143,7 @@ func write(ctx context.Context, st store.Store, f func(store.Tx) error) error {
 }
 
 func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog, o Options) (Status, error) {
-	for _, text := range []string{createMeta(), createLeases(), takeLease()} {
+	for _, text := range append([]string{createMeta(), createLeases(), takeLease()}, sqlgen.SystemTables(st.Dialect())...) {
 		if _, err := tx.Exec(ctx, text); err != nil {
 			return Status{}, err
 		}
@@ -167,7 +167,10 @@ func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog
 	if err := w.carry(ctx, s.Difference.Plan); err != nil {
 		return s, err
 	}
-	if err := move(ctx, st, tx, m, s.Difference.renamed); err != nil {
+	if err := w.generators(ctx, s.Difference.Plan); err != nil {
+		return s, err
+	}
+	if err := move(ctx, st, tx, m, s.Difference.pairs); err != nil {
 		return s, err
 	}
 	return s, remember(ctx, st, tx, c, o.Keys)

@@ -11,7 +11,7 @@ import (
 func Diff(d sqlgen.Changer, applied, wanted *schema.Catalog) Plan {
 	m := match(applied, wanted)
 	b := &differ{dialect: d, wanted: wanted, matching: m, tables: map[*schema.Collection]*table{}}
-	b.plan.Problems = m.problems
+	b.plan.Problems, b.plan.pairs, b.plan.gone = m.problems, m.pairs, m.gone
 	for _, p := range m.pairs {
 		t := &table{differ: b, pair: p, step: Step{Collection: p.new.Key}, r: &sqlgen.Reshape{Old: p.old, New: p.new, Dropped: p.dropped}}
 		b.tables[p.old] = t
@@ -56,7 +56,6 @@ func (b *differ) renames() {
 		wait = wait || taken[strings.ToLower(t.new.Ident.Name())]
 	}
 	for _, t := range moved {
-		b.plan.renamed = append(b.plan.renamed, t.pair)
 		to := t.new.Ident
 		if wait {
 			to = schema.Derive(schema.ForRebuild, t.new.Ident)

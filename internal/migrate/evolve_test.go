@@ -419,7 +419,7 @@ func userLines(dump string) []string {
 
 func TestGeneratedChangesKeepEveryRow(t *testing.T) {
 	t.Parallel()
-	n := 40
+	n := 24
 	if testing.Short() {
 		n = 8
 	}

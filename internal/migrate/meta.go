@@ -121,9 +121,9 @@ func set(ctx context.Context, st store.Store, tx store.Tx, name, text string) er
 }
 
 // move gives the members of a collection's first data to its new name.
-func move(ctx context.Context, st store.Store, tx store.Tx, m metadata, renamed []*pair) error {
-	for _, p := range renamed {
-		if m[metaSeeded+title(p.old)] == "" {
+func move(ctx context.Context, st store.Store, tx store.Tx, m metadata, pairs []*pair) error {
+	for _, p := range pairs {
+		if p.old.Ident == p.new.Ident || m[metaSeeded+title(p.old)] == "" {
 			continue
 		}
 		if err := set(ctx, st, tx, metaSeeded+title(p.new), "1"); err != nil {

@@ -3,6 +3,9 @@ package migrate_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -263,4 +266,126 @@ func TestFirstDataIsRememberedPerCollection(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(map[*schema.Collection]bool{tickets: true, projects: true})
+}
+
+// run executes one statement in a write of its own.
+func run(t *testing.T, st store.Store, sql string) {
+	t.Helper()
+	err := st.Write(context.Background(), func(tx store.Tx) error {
+		_, err := tx.Exec(context.Background(), sql)
+		return err
+	})
+	if err != nil {
+		t.Fatal(sql, err, cause(err))
+	}
+}
+
+func TestWhatSomebodyChangedByHandIsReported(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines {
+		st := e.open(t)
+		must(t, st, schematest.MustRead(t, project))
+		if d, err := migrate.Drifted(context.Background(), st); err != nil || d.Any() {
+			t.Fatalf("%s: at first %q %v", e.name, d.Lines(), err)
+		}
+		run(t, st, `ALTER TABLE projects ADD COLUMN extra integer`)
+		run(t, st, `ALTER TABLE tickets RENAME COLUMN estimate TO guess`)
+		run(t, st, `CREATE TABLE theirs (a integer)`)
+		d, err := migrate.Drifted(context.Background(), st)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := strings.ToLower(strings.Join(d.Lines(), "\n"))
+		for _, want := range []string{"missing: column (public.)?tickets.estimate", "not declared: column (public.)?tickets.guess",
+			"not declared: column (public.)?projects.extra", "not declared: table (public.)?theirs"} {
+			if ok, _ := regexp.MatchString(want, told); !ok {
+				t.Errorf("%s: %s is not in\n%s", e.name, want, told)
+			}
+		}
+		if s := state(t, st, project); s.State != migrate.Same {
+			t.Errorf("%s: a drift is only reported, got %+v", e.name, s)
+		}
+	}
+}
+
+func TestGeneratedNumbersGoOnUnderANewName(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines {
+		st := e.open(t)
+		must(t, st, schematest.MustRead(t, "-- a.yaml --\nfields: { id: { type: int, identity: true }, n: { type: int, identity: true } }\npolicies: { read: true }\n"))
+		run(t, st, `INSERT INTO _socle_identity (name, last) VALUES ('public.a.id', 41), ('public.a.n', 7), ('public.other.id', 1)`)
+		c := schematest.MustRead(t, "-- b.yaml --\nwas: a\nfields: { id: { type: int, identity: true } }\npolicies: { read: true }\n")
+		if _, err := migrate.Carry(context.Background(), st, c, migrate.Options{Keys: "keys", Destructive: true}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		_ = st.Write(context.Background(), func(tx store.Tx) error {
+			rows, err := tx.Query(context.Background(), `SELECT name || ' ' || last FROM _socle_identity ORDER BY 1`)
+			for _, r := range rows {
+				got = append(got, r[0].(string))
+			}
+			return err
+		})
+		if want := []string{"public.b.id 41", "public.other.id 1"}; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", e.name, got, want)
+		}
+	}
+}
+
+func TestTheBackupComesBeforeTheLossAndItsFailureStopsIt(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	must(t, st, schematest.MustRead(t, project))
+	smaller := schematest.MustRead(t, "-- projects.yaml --\nfields: { id: uuid }\npolicies: { read: true }\n")
+	full := errors.New("no room")
+	o := migrate.Options{Keys: "keys", Destructive: true, Backup: func(context.Context) error { return full }}
+	if _, err := migrate.Carry(context.Background(), st, smaller, o); !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+	if s := state(t, st, project); s.State != migrate.Same {
+		t.Errorf("without its backup the change did something: %+v", s)
+	}
+	path := filepath.Join(t.TempDir(), "before.db")
+	o.Backup = func(ctx context.Context) error { return st.(*sqlite.Store).Backup(ctx, path) }
+	if _, err := migrate.Carry(context.Background(), st, smaller, o); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "data.db"), raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old, err := sqlite.Open(dir, sqlite.Options{Fast: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	if s := state(t, old, project); s.State != migrate.Same {
+		t.Errorf("the backup is at %+v", s)
+	}
+	if d, err := migrate.Drifted(context.Background(), old); err != nil || d.Any() {
+		t.Errorf("the backup has drifted: %q %v", d.Lines(), err)
+	}
+}
+
+func TestTwoNodesApplyOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	st := engines[1].open(t)
+	must(t, st, schematest.MustRead(t, project))
+	grown := schematest.MustRead(t, strings.Replace(project, "title: text", "title: text\n  points: { type: int, default: 5 }", 1))
+	done := make(chan error, 4)
+	for range cap(done) {
+		go func() {
+			_, err := migrate.Apply(context.Background(), st, grown, "keys")
+			done <- err
+		}()
+	}
+	for range cap(done) {
+		if err := <-done; err != nil {
+			t.Error(err, cause(err))
+		}
+	}
 }

@@ -13,7 +13,8 @@ type Plan struct {
 	Steps    []Step
 	Problems schema.Problems // what the wanted declaration asks for and cannot mean
 
-	renamed []*pair // tables whose name changes
+	pairs []*pair // what is there before and after
+	gone  []*schema.Collection
 }
 
 // Step is what changes about one collection.
