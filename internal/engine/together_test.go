@@ -237,3 +237,20 @@ func TestTheZeroWriteIsNothing(t *testing.T) {
 		t.Errorf("got %v %v", answers, err)
 	}
 }
+
+func TestAnAnswerThatIsNotAcceptedIsUndone(t *testing.T) {
+	t.Parallel()
+	everywhere(t, counted, func(t *testing.T, b *bench) {
+		op := b.op(request{insert: "things", body: `[{"name":"a"},{"name":"b"}]`, returning: "name"})
+		op.Accept = func(a *engine.Answer) error {
+			if len(a.Result.Tuples) != 1 {
+				return fault.New(fault.NotSingular, "Cannot coerce the result to a single JSON object")
+			}
+			return nil
+		}
+		_, err := b.engine.Run(context.Background(), ann, []engine.Op{op})
+		if err == nil || fault.From(err).Code != fault.NotSingular || b.dump() != "" {
+			t.Errorf("got %v, left %s", err, b.dump())
+		}
+	})
+}
