@@ -6,6 +6,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/app"
 	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/policytest"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
 )
@@ -24,6 +25,8 @@ func (c *checkCommand) Run(s *session) error {
 	if project != nil {
 		problems = append(problems, project.Seeds.Check()...)
 	}
+	_, more := policytest.Read(fsys)
+	problems = append(problems, more...)
 	if c.Format == "json" {
 		if err := printProblems(s, problems); err != nil {
 			return err

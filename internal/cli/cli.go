@@ -36,6 +36,7 @@ type commands struct {
 	Plan    planCommand    `cmd:"" help:"Show the difference between the database and the project, and what apply would do."`
 	Apply   applyCommand   `cmd:"" help:"Bring the database to the project's schema and load its first data."`
 	Explain explainCommand `cmd:"" help:"Show what one request becomes: IR, bound IR, plan and SQL."`
+	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of collection files or of socle.yaml, for editors."`
 	Keys    keysCommand    `cmd:"" help:"Print the publishable and the secret key."`
 	Token   tokenCommand   `cmd:"" help:"Print a signed token for development and tests."`
