@@ -50,6 +50,10 @@ func shown(ctx context.Context, err error) error {
 	switch primary(err) {
 	case sqlite3.SQLITE_FULL:
 		return full(err)
+	case sqlite3.SQLITE_IOERR:
+		if extended(err) == sqlite3.SQLITE_IOERR_SHMSIZE { // the index of the log finds no room
+			return full(err)
+		}
 	case sqlite3.SQLITE_READONLY:
 		return fault.New(fault.ReadOnly, "cannot write in a read-only database").Because(err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN:

@@ -22,6 +22,9 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) (err error)
 	if s.writer == nil {
 		return closed()
 	}
+	if err := s.Failure(); err != nil {
+		return err
+	}
 	c := s.writer
 	if _, err := c.pragma("foreign_keys = OFF"); err != nil {
 		return shown(ctx, err)
@@ -34,11 +37,12 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) (err error)
 	if _, err := c.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 		return shown(ctx, err)
 	}
-	if err = f(tx{c}); err == nil {
+	if err = (&tx{conn: c, ctx: ctx, note: s.note}).call(f); err == nil {
 		err = c.referencesHold(ctx)
 	}
 	if err == nil {
 		_, err = c.exec(context.Background(), "COMMIT")
+		err = s.note(err)
 	}
 	if err != nil {
 		c.rollback()

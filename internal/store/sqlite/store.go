@@ -3,11 +3,11 @@
 package sqlite
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/fault"
@@ -24,16 +24,25 @@ type Options struct {
 	Readers int         // reading connections at most; 0: four, or two per processor where that is more
 	Clock   clock.Clock // nil: the system's
 	Fast    bool        // do not wait for the disk: for tests, whose data nobody misses
+	Queue   int         // writes that may wait at most; 0: 1024
 }
 
 // Store is the database of one data directory.
 type Store struct {
 	dir     string
 	lock    *os.File
+	clock   clock.Clock
 	readers *pool
-	writing sync.Mutex
+	queue   *queue
+	worked  chan struct{} // closed when the writer's goroutine has ended
+	writing sync.Mutex    // held while writer is used
 	writer  *conn
+	commits atomic.Int64
 	clean   func()
+
+	failing sync.Once
+	failure error // set before failed is closed
+	failed  chan struct{}
 }
 
 var _ store.Store = (*Store)(nil)
@@ -47,17 +56,22 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.Readers <= 0 {
 		o.Readers = max(4, 2*runtime.NumCPU())
 	}
+	if o.Queue <= 0 {
+		o.Queue = 1024
+	}
 	lock, err := lockDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, lock: lock, clean: func() {}}
+	s := &Store{dir: dir, lock: lock, clock: o.Clock, queue: newQueue(o.Queue), worked: make(chan struct{}), failed: make(chan struct{}),
+		clean: func() {}}
 	path := filepath.Join(dir, fileName)
 	if s.writer, err = openWriter(path, o); err != nil {
 		lock.Close()
 		return nil, unusable(path, err)
 	}
 	s.readers = newPool(o, func() (*conn, error) { return openReader(path, o) })
+	s.start()
 	return s, nil
 }
 
@@ -79,9 +93,11 @@ func OpenTemp() (*Store, error) {
 // Dialect is SQLite's.
 func (s *Store) Dialect() sqlgen.Dialect { return dialect.Dialect{} }
 
-// Close waits for the writer and the readers, then gives the directory free.
+// Close waits for the write under way and for the readers, then gives the directory free. Writes that wait are refused.
 func (s *Store) Close() error {
 	s.readers.close()
+	s.queue.close()
+	<-s.worked
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.writer == nil {
@@ -94,46 +110,4 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Write runs f alone among writers.
-func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.writer == nil {
-		return closed()
-	}
-	if err := ctx.Err(); err != nil {
-		return shown(ctx, err)
-	}
-	c := s.writer
-	if _, err := c.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
-		return shown(ctx, err)
-	}
-	if err := f(tx{c}); err != nil {
-		c.rollback()
-		return shown(ctx, err)
-	}
-	if _, err := c.exec(context.Background(), "COMMIT"); err != nil {
-		c.rollback()
-		return shown(ctx, err)
-	}
-	return nil
-}
-
 func closed() error { return fault.New(fault.Unavailable, "The database is closed") }
-
-// tx is the writer within a transaction.
-type tx struct{ c *conn }
-
-func (t tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
-	n, err := t.c.exec(ctx, sql, args...)
-	return n, shown(ctx, err)
-}
-
-func (t tx) Query(ctx context.Context, sql string, args ...any) ([][]any, error) {
-	var out [][]any
-	err := t.c.each(ctx, sql, args, func(row []any) error {
-		out = append(out, append([]any(nil), row...))
-		return nil
-	})
-	return out, shown(ctx, err)
-}

@@ -1,0 +1,61 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/socle-hq/socle/internal/fault"
+)
+
+// Failed is closed when the store has stopped writing for good: the disk, or the system under it, did not do as it was told, and
+// what is on it is known only after the database was opened anew. Reads go on. Whoever serves should stop.
+func (s *Store) Failed() <-chan struct{} { return s.failed }
+
+// Failure is what every write is answered once the store has failed, nil before.
+func (s *Store) Failure() error {
+	select {
+	case <-s.failed:
+		return s.failure
+	default:
+		return nil
+	}
+}
+
+func (s *Store) fail(cause error) {
+	s.failing.Do(func() {
+		s.failure = fault.New(fault.Unavailable, "The database cannot be written any more").
+			WithHint("the server must be started again; see its log").Because(cause)
+		close(s.failed)
+	})
+}
+
+// note makes an error of the writer one that may be shown, and stops writing where it is one of the disk.
+func (s *Store) note(err error) error {
+	if isBroken(err) {
+		s.fail(err)
+		return s.Failure()
+	}
+	return shown(context.Background(), err)
+}
+
+// extended is SQLite's extended result code behind err, 0 where there is none.
+func extended(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// isBroken reports an error of the disk: reading, writing or flushing went wrong. A full disk and exhausted memory are none,
+// whatever the engine files them under.
+func isBroken(err error) bool {
+	switch extended(err) {
+	case sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_SHMSIZE:
+		return false
+	}
+	return primary(err) == sqlite3.SQLITE_IOERR
+}
