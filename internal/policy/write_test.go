@@ -81,14 +81,14 @@ func TestColumnsAreRefusedWhateverTheFrontLetThrough(t *testing.T) {
 		{policy.Service(), "cards", []string{"stamp"}, fault.Denied},
 		{writer, "counts", nil, fault.MethodNotAllowed},
 		{writer, "loose", nil, fault.UnknownCollection},
-		{policy.Service(), "users", nil, fault.UnknownCollection},
+		{policy.Service(), "auth.users", nil, fault.UnknownCollection},
 	} {
 		_, err := set.BindWrite(write(t, set, c.collection, ir.Insert, c.columns...), c.as)
 		if got := codeOf(err); got != c.code {
 			t.Errorf("%s %s %v: got %q (%v), want %q", c.as.Role, c.collection, c.columns, got, err, c.code)
 		}
 	}
-	for _, of := range []*ir.Write{write(t, set, "cards", ir.Insert, "stamp", "code"), write(t, set, "users", ir.Delete)} {
+	for _, of := range []*ir.Write{write(t, set, "cards", ir.Insert, "stamp", "code"), write(t, set, "auth.users", ir.Delete)} {
 		if _, err := set.BindImport(of); err != nil {
 			t.Errorf("an import is refused: %v", err)
 		}
