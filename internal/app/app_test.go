@@ -215,3 +215,15 @@ func signalling(c chan struct{}) io.Writer {
 type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
+
+func TestASavedRenameKeepsTheRowsAndIsServedAtOnce(t *testing.T) {
+	t.Parallel()
+	r, dir := open(t, small)
+	write(t, dir, map[string]string{"collections/notes.yaml": "fields: { id: int, body: { type: text, was: text }, stars: { type: int, default: 3 } }\npolicies: { read: true }\n"})
+	if err := r.Reload(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(r, "/rest/v1/notes?id=eq.2"); got != `[{"id":2,"body":"two","stars":3}]` {
+		t.Error(got)
+	}
+}

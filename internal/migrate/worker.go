@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -50,10 +51,20 @@ func (w *worker) actions(ctx context.Context, s *Step, phase int) error {
 			_, err = w.tx.Exec(ctx, a.text)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %s: %w", s.Collection, a.text, err)
+			return refused(s.Collection, a.text, err)
 		}
 	}
 	return nil
+}
+
+// refused says at which statement an engine failed in a way it has no words for: mostly the schema is not what was applied.
+func refused(collection, text string, err error) error {
+	var v *Violation
+	if f := fault.From(err); f.Code != fault.Internal || errors.As(err, &v) {
+		return err
+	}
+	return fault.New(fault.Internal, "%s: the database refuses a step of the change, and nothing was changed: %s", collection, text).
+		WithHint("`socle plan` reports what somebody changed by hand").Because(err)
 }
 
 func (w *worker) violated(format string, args ...any) {
