@@ -12,13 +12,25 @@ import (
 )
 
 type keysCommand struct {
+	Show   showKeys   `cmd:"" default:"withargs" help:"Print the keys."`
+	Rotate rotateKeys `cmd:"" help:"Replace the keys (not part of this version)."`
+}
+
+type rotateKeys struct{ place }
+
+// Run refuses: running servers and sessions must learn of new keys before the old ones end.
+func (*rotateKeys) Run(*session) error {
+	return usage{fmt.Errorf("`socle keys rotate` is not part of this version; the keys were left as they are")}
+}
+
+type showKeys struct {
 	place
 	Format string `help:"Form of the output: text, json or env." enum:"text,json,env" default:"text"`
 	Prefix string `help:"With --format env: a prefix of the names, such as VITE_; the secret key is left out then." placeholder:"P"`
 }
 
 // Run prints the keys; it needs no lock and works beside a running server.
-func (c *keysCommand) Run(s *session) error {
+func (c *showKeys) Run(s *session) error {
 	k, err := c.keySet(s)
 	if err != nil {
 		return err

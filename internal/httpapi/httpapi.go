@@ -24,8 +24,9 @@ type Config struct {
 	Origins []string // CORS; "*" is any
 	// TxOverride lets Prefer: tx=rollback undo what a request did.
 	TxOverride bool
-	Dev        bool  // loopback origins are allowed, and the log says more
-	Public     fs.FS // static files; nil: none
+	Dev        bool         // loopback origins are allowed, and the log says more
+	Public     fs.FS        // static files; nil: none
+	Home       http.Handler // what / is where there are no static files; nil: nothing
 	Log        *slog.Logger
 	Clock      clock.Clock
 }
