@@ -66,7 +66,7 @@ func (s *Step) sql(phase int, statements ...string) {
 }
 
 func (s *Step) work(phase int, text string, run func(ctx context.Context, w *worker) error) {
-	s.actions[phase] = append(s.actions[phase], action{"-- " + text, run})
+	s.actions[phase] = append(s.actions[phase], action{"-- " + strings.Join(strings.Fields(text), " "), run})
 }
 
 // SQL is the step's statements in their order; what is done row by row stands as a comment.

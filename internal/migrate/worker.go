@@ -147,9 +147,9 @@ func (j *filler) run(ctx context.Context, w *worker) error {
 	err := w.each(ctx, j.sweep, func(key []any, row []value.Value) error {
 		args := make([]any, 0, len(j.table.fills)+len(key))
 		for i := range j.table.fills {
-			v, why := j.value(w, &j.table.fills[i], row)
+			v, why, detail := j.value(w, &j.table.fills[i], row)
 			if why != "" {
-				wrong.add(j.table.fills[i].field, why, j.table.keyOf(row))
+				wrong.add(j.table.fills[i].field, why, j.table.keyOf(row)+detail)
 				v = value.Value{}
 			}
 			arg, err := w.dialect.Encode(j.table.fills[i].to.Type, v)
@@ -166,24 +166,24 @@ func (j *filler) run(ctx context.Context, w *worker) error {
 }
 
 // value computes a field's value and says why it cannot be: by the type, or by the field's own constraints.
-func (j *filler) value(w *worker, x *filling, row []value.Value) (value.Value, string) {
+func (j *filler) value(w *worker, x *filling, row []value.Value) (v value.Value, why, detail string) {
 	if x.only != nil && !row[x.only.Ordinal].IsNull() {
-		return row[x.only.Ordinal], ""
+		return row[x.only.Ordinal], "", ""
 	}
 	v, err := x.give(w, row)
 	if err == nil {
 		v, err = value.Fit(x.field.Type, v)
 	}
 	if err != nil {
-		return v, fault.From(err).Message
+		return v, "no " + x.field.Type.String() + " can be made", ": " + fault.From(err).Message
 	}
 	if v.IsNull() && required(x.field) {
-		return v, "no value, and the field is required"
+		return v, "no value, and the field is required", ""
 	}
 	if broken := schema.CheckValue(x.field, v); len(broken) > 0 {
-		return v, "the value breaks the field's " + broken[0].Rule
+		return v, "the value breaks the field's " + broken[0].Rule, ""
 	}
-	return v, ""
+	return v, "", ""
 }
 
 // keyOf names a row by its primary key before the change.
