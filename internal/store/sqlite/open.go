@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -143,10 +144,21 @@ func claim(c *conn) error {
 	case id != int64(0) || version != int64(0) || pages != int64(0):
 		return errForeign
 	}
-	if _, err := c.pragma(fmt.Sprintf("application_id = %d", applicationID)); err != nil {
+	return mark(c)
+}
+
+// mark gives a new file both marks or, where the process is killed, none.
+func mark(c *conn) error {
+	if _, err := c.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	_, err = c.pragma(fmt.Sprintf("user_version = %d", layout))
+	for _, p := range []string{fmt.Sprintf("application_id = %d", applicationID), fmt.Sprintf("user_version = %d", layout)} {
+		if _, err := c.pragma(p); err != nil {
+			c.rollback()
+			return err
+		}
+	}
+	_, err := c.exec(context.Background(), "COMMIT")
 	return err
 }
 
