@@ -19,10 +19,11 @@ type Fault struct {
 	cause      error
 }
 
-// Violation names one broken constraint of one row of a written body. Row counts from 0.
+// Violation names one broken constraint of one row of a written body. Row counts from 0; a check of the row has no
+// Column.
 type Violation struct {
 	Row    int    `json:"row"`
-	Column string `json:"column"`
+	Column string `json:"column,omitempty"`
 	Rule   string `json:"rule"`
 	Limit  any    `json:"limit,omitempty"`
 }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -71,10 +72,14 @@ func length(t value.Type, v value.Value) int {
 
 // limitOf is a bound as a violation shows it: a JSON number, or the text of dates and timestamps.
 func limitOf(t value.Type, v value.Value) any {
-	if t.Kind == value.Int {
+	text := string(value.AppendText(nil, t, v))
+	switch t.Kind {
+	case value.Int:
 		return v.Int()
+	case value.Decimal, value.Float:
+		return json.Number(text)
 	}
-	return string(value.AppendText(nil, t, v))
+	return text
 }
 
 func elements(t value.Type, v value.Value) []value.Value {
