@@ -3,7 +3,6 @@ package engine
 import (
 	"strconv"
 
-	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/sqlgen"
@@ -135,16 +134,11 @@ func (d *cascade) follow(fk *schema.ForeignKey, parents []*node) ([]*node, error
 	return doomed, nil
 }
 
-// clear sets the references of rows that stay to NULL.
+// clear sets the references of rows that stay to NULL. A catalogue has no set_null on a field that needs a value.
 func (d *cascade) clear() error {
 	for _, n := range d.all {
 		if n.doomed || len(n.cleared) == 0 {
 			continue
-		}
-		for _, f := range n.cleared {
-			if f.Required || f.IsKey() {
-				return fault.New(fault.NotNull, "null value in column %q of relation %q violates not-null constraint", f.Name, n.c.Name)
-			}
 		}
 		fields := distinctFields(n.cleared)
 		values := make(plan.Tuple, len(fields))

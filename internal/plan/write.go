@@ -83,6 +83,9 @@ func (m Mutation) Allowed() *Select { return m.allowed }
 // Returned is the representation of the rows whose identities are given as parents; nil where none is wanted.
 func (m Mutation) Returned() *Level { return m.returned }
 
+// PrintReturned gives the stable text of a mutation's representation, "" where it has none.
+func PrintReturned(m Mutation) string { return Print(Plan{root: m.returned}) }
+
 // Identity is what tells a collection's stored rows apart: the primary key, or the hidden row number where there is none.
 func Identity(c *schema.Collection) []*schema.Field {
 	if len(c.PrimaryKey) > 0 {
