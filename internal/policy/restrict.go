@@ -3,6 +3,7 @@ package policy
 import (
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // Computed fields and the sources of views are written by the project but read with the actor's rights: hidden fields are
@@ -40,14 +41,51 @@ func (b *binding) restrict(e ir.Expr) ir.Expr {
 	return ir.Below(e, b.restrict)
 }
 
-// through yields NULL where the actor may not read the row it leads to.
+// through yields NULL where the actor may not read the row it leads to, or the key that leads there.
 func (b *binding) through(x *ir.Through) ir.Expr {
 	yield := b.restrict(x.Yield)
-	guard := b.guard(x.To)
-	if !ir.IsTrue(guard) {
-		yield = &ir.Cond{If: guard, Then: yield, Else: &ir.Const{T: yield.Type()}}
+	yield = b.where(ir.All(b.guard(x.To), b.keys(x.To, toSide(x.Rel))), yield)
+	return b.where(b.keys(x.From, fromSide(x.Rel)), &ir.Through{From: x.From, Rel: x.Rel, To: x.To, Yield: yield})
+}
+
+// where is x, and NULL where cond is not TRUE.
+func (b *binding) where(cond, x ir.Expr) ir.Expr {
+	if ir.IsTrue(cond) {
+		return x
 	}
-	return &ir.Through{From: x.From, Rel: x.Rel, To: x.To, Yield: yield}
+	return &ir.Cond{If: cond, Then: x, Else: &ir.Const{T: x.Type()}}
+}
+
+// keys is the condition that the actor may read fields of a row: those a relation goes by.
+func (b *binding) keys(row *ir.Row, fields []*schema.Field) ir.Expr {
+	var all []ir.Expr
+	for _, f := range fields {
+		rule := positive(b.set.fieldPolicy(f, b.shape))
+		all = append(all, ir.Rebind(rule, b.set.rules[f.Collection.Index].row, row))
+	}
+	return ir.All(all...)
+}
+
+func fromSide(rel *schema.Relation) []*schema.Field {
+	if rel.Junction != nil {
+		return rel.Junction.FromFK.Targets
+	}
+	out := make([]*schema.Field, len(rel.Pairs))
+	for i, p := range rel.Pairs {
+		out[i] = p.From
+	}
+	return out
+}
+
+func toSide(rel *schema.Relation) []*schema.Field {
+	if rel.Junction != nil {
+		return rel.Junction.ToFK.Targets
+	}
+	out := make([]*schema.Field, len(rel.Pairs))
+	for i, p := range rel.Pairs {
+		out[i] = p.To
+	}
+	return out
 }
 
 // exists takes one step of the path at a time, so that every row on the way is guarded.
@@ -67,36 +105,47 @@ func (b *binding) exists(from *ir.Row, path []*schema.Relation, x *ir.Exists) ir
 	return b.seen(from, path[0], x.To, cond)
 }
 
-// seen tests for a readable row over one relation, the junction's policy included.
+// seen tests for a readable row over one relation, the junction's policy and the keys' included. Never NULL.
 func (b *binding) seen(from *ir.Row, rel *schema.Relation, to *ir.Row, cond ir.Expr) ir.Expr {
-	cond = ir.All(b.guard(to), cond)
-	if via := b.via(rel); via != nil && !ir.IsTrue(via.Guard) {
-		in, out := rel.Halves()
-		inner := &ir.Exists{From: via.Row, Path: []*schema.Relation{out}, To: to, Cond: cond}
-		return &ir.Exists{From: from, Path: []*schema.Relation{in}, To: via.Row, Cond: ir.All(via.Guard, inner)}
+	step, row, reached := b.step(rel, to, cond)
+	test := ir.Expr(&ir.Exists{From: from, Path: []*schema.Relation{step}, To: row, Cond: reached})
+	if keys := b.keys(from, fromSide(rel)); !ir.IsTrue(keys) {
+		return &ir.And{Of: []ir.Expr{&ir.Test{X: keys, Want: ir.True}, test}}
 	}
-	return &ir.Exists{From: from, Path: []*schema.Relation{rel}, To: to, Cond: cond}
+	return test
 }
 
-// size counts the rows the actor may read.
+// step is one relation as the actor may follow it: what leads where, and the condition on the row reached. A junction with
+// policies of its own is a step of its own.
+func (b *binding) step(rel *schema.Relation, to *ir.Row, cond ir.Expr) (*schema.Relation, *ir.Row, ir.Expr) {
+	cond = ir.All(b.guard(to), b.keys(to, toSide(rel)), cond)
+	via := b.via(rel)
+	if via == nil {
+		return rel, to, cond
+	}
+	in, out := rel.Halves()
+	guard := ir.All(via.Guard, b.keys(via.Row, toSide(in)), b.keys(via.Row, fromSide(out)))
+	if ir.IsTrue(guard) {
+		return rel, to, cond
+	}
+	return in, via.Row, ir.All(guard, &ir.Exists{From: via.Row, Path: []*schema.Relation{out}, To: to, Cond: cond})
+}
+
+// size counts the rows the actor may read; none where the actor may not read the key they are found by.
 func (b *binding) size(x *ir.Count) ir.Expr {
 	to := x.To
 	if to == nil {
 		to = &ir.Row{Collection: x.Rel.To, Label: x.Rel.Name}
 	}
-	cond := b.guard(to)
-	if x.Cond != nil {
-		cond = ir.All(cond, b.restrict(x.Cond))
-	}
-	if via := b.via(x.Rel); via != nil && !ir.IsTrue(via.Guard) {
-		in, out := x.Rel.Halves()
-		inner := &ir.Exists{From: via.Row, Path: []*schema.Relation{out}, To: to, Cond: cond}
-		return &ir.Count{From: x.From, Rel: in, To: via.Row, Cond: ir.All(via.Guard, inner)}
-	}
+	step, row, cond := b.step(x.Rel, to, b.restrict(x.Cond))
+	count := ir.Expr(&ir.Count{From: x.From, Rel: step, To: row, Cond: cond})
 	if ir.IsTrue(cond) {
-		return &ir.Count{From: x.From, Rel: x.Rel}
+		count = &ir.Count{From: x.From, Rel: step}
 	}
-	return &ir.Count{From: x.From, Rel: x.Rel, To: to, Cond: cond}
+	if keys := b.keys(x.From, fromSide(x.Rel)); !ir.IsTrue(keys) {
+		return &ir.Cond{If: &ir.Test{X: keys, Want: ir.True}, Then: count, Else: &ir.Const{Value: value.OfInt(0), T: count.Type()}}
+	}
+	return count
 }
 
 // derived is the query a declared view stands for: its columns in the order of the view's fields, over a source that keeps

@@ -92,7 +92,7 @@ func (cv *CollectionView) Star() []*Field {
 	return out
 }
 
-// Relations are the relations whose every foreign-key column, and the junction's, the actor may read.
+// Relations are the relations whose every foreign-key column, and the junction's, the actor may read in every row.
 func (cv *CollectionView) Relations() []*Relation { return cv.relations }
 
 // Search is the actor's readable search fields; a masked field cannot be among them.
@@ -141,7 +141,7 @@ func (v *View) seesAll(c *Collection, fields ...*Field) bool {
 		return false
 	}
 	for _, f := range fields {
-		if !cv.CanRead(f) {
+		if cv.Access[f.Ordinal]&Readable == 0 { // a masked key would show through its relation
 			return false
 		}
 	}
