@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,8 @@ import (
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/schematest"
 	"github.com/socle-hq/socle/internal/sqlgen"
+	postgresDialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
+	sqliteDialect "github.com/socle-hq/socle/internal/sqlgen/sqlite"
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/postgres"
 	"github.com/socle-hq/socle/internal/store/sqlite"
@@ -142,6 +145,36 @@ func (s *story) want(t *testing.T, name, got string) {
 		s.put(name, got)
 	} else if want := s.text(name); got != want {
 		t.Errorf("%s is\n%s\nand not\n%s", name, got, want)
+	}
+}
+
+func TestAStoredDeclarationDiffersInNothingFromItsCatalogue(t *testing.T) {
+	t.Parallel()
+	catalogs := []*schema.Catalog{schematest.MustRead(t, project)}
+	for seed := range 20 {
+		m := &model{r: rand.New(rand.NewPCG(uint64(seed), 2))}
+		for range 4 {
+			m.collections = append(m.collections, m.collection())
+			m.decorate(m.collections[len(m.collections)-1])
+		}
+		catalogs = append(catalogs, schematest.MustRead(t, m.yaml(false)))
+	}
+	for _, c := range catalogs {
+		back, err := schema.ReadDeclaration(schema.MarshalDeclaration(c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []sqlgen.Changer{sqliteDialect.Dialect{}, postgresDialect.Dialect{}} {
+			if p := migrate.Diff(d, back, c); p.Any() {
+				t.Errorf("%s\n%s", schema.Print(c), p)
+			}
+		}
+	}
+	for _, raw := range []string{"", "{}", `{"format":2}`, `{"format":1,"collections":[{"key":"a","fields":[{"key":"x","kind":"money"}]}]}`,
+		`{"format":1,"collections":[{"key":"a","fields":[],"primary_key":["id"]}]}`} {
+		if _, err := schema.ReadDeclaration([]byte(raw)); err == nil {
+			t.Errorf("%q is read as a declaration", raw)
+		}
 	}
 }
 
