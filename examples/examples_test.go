@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/socle-hq/socle/internal/cli"
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/schema"
@@ -37,6 +38,14 @@ func report(t *testing.T, problems schema.Problems) {
 	t.Helper()
 	for _, p := range problems {
 		t.Errorf("%s (%s)", p, p.Hint)
+	}
+}
+
+func TestTheTeamsPoliciesDoWhatItsTestsSay(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	if code := cli.Run(t.Context(), []string{"test", "team"}, &said, &said); code != 0 {
+		t.Errorf("socle test: %d\n%s", code, &said)
 	}
 }
 
