@@ -88,8 +88,13 @@ func newBench(t testing.TB, name, archive string, s store.Store) *bench {
 	if err != nil {
 		t.Fatal(causes(err))
 	}
-	b.engine = engine.New(s, b.set, plan.Limits{Rows: 1000, Tree: 50_000, Levels: 32, Writes: 5000}, clock.Fixed(instant, rand.Reader))
+	b.limit(5000)
 	return b
+}
+
+// limit makes the engine with a bound on the rows that one write may be about.
+func (b *bench) limit(writes int) {
+	b.engine = engine.New(b.store, b.set, plan.Limits{Rows: 1000, Tree: 50_000, Levels: 32, Writes: writes}, clock.Fixed(instant, rand.Reader))
 }
 
 func (b *bench) collection(name string) *schema.Collection {

@@ -113,3 +113,21 @@ branches [1] 2 {"id":1,"root_id":null,"parent_id":null} <nil>
 		}
 	})
 }
+
+func TestADeleteThatReachesTooFarIsRefused(t *testing.T) {
+	t.Parallel()
+	everywhere(t, tree, func(t *testing.T, b *bench) {
+		service := policy.Service()
+		b.limit(3)
+		b.want(service, request{insert: "roots", body: `[{"id":1,"owner":"` + annID + `"},{"id":2}]`}, "2/2")
+		b.want(service, request{insert: "branches", body: `[{"id":1,"root_id":1},{"id":2,"root_id":1},{"id":3,"root_id":1}]`}, "3/3")
+		b.want(service, request{insert: "branches", body: `[{"id":4},{"id":5},{"id":6},{"id":7}]`}, `54001 the request writes more than 3 rows`)
+		b.want(service, request{insert: "branches", body: `[{"id":4}]`}, `1/1`)
+		b.want(ann, request{remove: "roots", eq: "id=1"}, `54001 the request writes more than 3 rows`)
+		b.want(service, request{insert: "nests", body: `[{"id":1,"branch_id":1},{"id":2,"branch_id":1}]`}, "2/2")
+		b.want(service, request{remove: "branches", eq: "id=1"}, `23503 update or delete on table "branches" violates foreign key constraint "nests_branch_id_fkey" on table "nests"`)
+		b.want(service, request{remove: "nests", eq: "branch_id=1"}, `2/0`)
+		b.want(service, request{remove: "branches", eq: "id=1"}, `1/0`)
+		b.want(ann, request{remove: "roots", eq: "id=1"}, `1/0`)
+	})
+}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/socle-hq/socle/internal/plan"
@@ -58,18 +59,26 @@ func (x *writing) cascade(rows []image) error {
 			return err
 		}
 		if err := x.affordable(len(d.all)); err != nil {
-			return err
+			return cmp.Or(d.restricting(), err)
 		}
 	}
-	for _, h := range d.held {
-		if !h.by.doomed {
-			return x.restricted(h.fk)
-		}
+	if err := d.restricting(); err != nil {
+		return err
 	}
 	if err := d.clear(); err != nil {
 		return err
 	}
 	return d.delete(d.order())
+}
+
+// restricting refuses where a row that stays refers to one that goes.
+func (d *cascade) restricting() error {
+	for _, h := range d.held {
+		if !h.by.doomed {
+			return d.restricted(h.fk)
+		}
+	}
+	return nil
 }
 
 func (d *cascade) node(c *schema.Collection, i image) *node {

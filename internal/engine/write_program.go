@@ -126,7 +126,7 @@ func (c *compiling) rule(r plan.Rule) rule {
 	return rule{r, stmt}
 }
 
-// holders is the look-up of stored rows by the values of some fields, locked.
+// holders is the look-up of stored rows by the values of some fields, locked: of one row more than may be written, at most.
 func (e *Engine) holders(fields []*schema.Field) (*sqlgen.Stmt, error) {
 	var b strings.Builder
 	b.WriteString(strconv.Itoa(fields[0].Collection.Index))
@@ -137,6 +137,9 @@ func (e *Engine) holders(fields []*schema.Field) (*sqlgen.Stmt, error) {
 	stmt, err := sqlgen.Render(e.store.Dialect(), plan.Holders(fields))
 	if err != nil {
 		return nil, err
+	}
+	if most := e.limits.Writes; most > 0 {
+		stmt = stmt.Bounded(most + 1)
 	}
 	stmt = stmt.Locked()
 	e.writer.holders.Store(b.String(), stmt)

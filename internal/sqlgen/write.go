@@ -79,6 +79,13 @@ type Guarded struct {
 	Version int64
 }
 
+// Bounded is the statement that gives at most n rows. The statement must have no range of its own.
+func (s *Stmt) Bounded(n int) *Stmt {
+	out := *s
+	out.Text += " LIMIT " + Literal(n)
+	return &out
+}
+
 // MaxGuarded is how many rows one Update or Delete may name.
 const MaxGuarded = 100
 
