@@ -124,6 +124,10 @@ func TestAnIdempotencyKeyActsOnce(t *testing.T) {
 
 // race runs n requests at once and counts what came of them.
 func race(b *bench, n int, make func(i int) request) map[string]int {
+	return raceAs(b, ann, n, make)
+}
+
+func raceAs(b *bench, a policy.Actor, n int, make func(i int) request) map[string]int {
 	ops := []engine.Op{}
 	for i := range n {
 		ops = append(ops, b.op(make(i)))
@@ -136,7 +140,7 @@ func race(b *bench, n int, make func(i int) request) map[string]int {
 	for _, op := range ops {
 		done.Go(func() {
 			start.Wait()
-			answers, err := b.engine.Run(context.Background(), ann, []engine.Op{op})
+			answers, err := b.engine.Run(context.Background(), a, []engine.Op{op})
 			text := ""
 			if err != nil {
 				text = refusal(err)
@@ -251,6 +255,42 @@ func TestAnAnswerThatIsNotAcceptedIsUndone(t *testing.T) {
 		_, err := b.engine.Run(context.Background(), ann, []engine.Op{op})
 		if err == nil || fault.From(err).Code != fault.NotSingular || b.dump() != "" {
 			t.Errorf("got %v, left %s", err, b.dump())
+		}
+	})
+}
+
+// Rows that come while what they refer to goes are either refused or gone: none is left behind, and nobody meets an error
+// that says less.
+func TestNothingIsLeftOfADeleteThatOthersRaceWith(t *testing.T) {
+	t.Parallel()
+	everywhere(t, tree, func(t *testing.T, b *bench) {
+		service := policy.Service()
+		for round := range 5 {
+			b.do(service, request{insert: "roots", body: `{"id":1}`})
+			b.do(service, request{insert: "branches", body: fmt.Sprintf(`{"id":%d,"root_id":1}`, 1000+round)})
+			got := raceAs(b, service, 40, func(i int) request {
+				id := fmt.Sprint(round*100 + i)
+				switch i % 4 {
+				case 0:
+					return request{remove: "roots", eq: "id=1"}
+				case 1:
+					return request{insert: "branches", body: `{"id":` + id + `,"root_id":1}`}
+				case 2:
+					return request{insert: "leaves", body: `{"id":` + id + `,"branch_id":` + fmt.Sprint(1000+round) + `}`}
+				}
+				return request{update: "branches", eq: fmt.Sprintf("id=%d", 1000+round), body: `{"parent_id":null}`}
+			})
+			for text := range got {
+				if code, _, _ := strings.Cut(text, " "); !strings.Contains(code, "/") && code != string(fault.ForeignKeyViolation) {
+					t.Errorf("%s: %s", b.name, text)
+				}
+			}
+			if got["1/0"] == 0 {
+				t.Errorf("%s: nobody deleted the row: %v", b.name, got)
+			}
+		}
+		if left := rows(b.dump()); strings.Contains(left, "branches") || strings.Contains(left, "roots") {
+			t.Errorf("%s: left %s", b.name, left)
 		}
 	})
 }
