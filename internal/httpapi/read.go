@@ -119,7 +119,7 @@ func (s *server) headers(c *call, read *rest.Read, a *engine.Answer) {
 	h := c.ResponseWriter.Header()
 	h.Set("Content-Type", read.Media.ContentType())
 	h.Set("Content-Range", contentRange(read.Range.Offset, len(a.Result.Tuples), a.Total))
-	h.Set("Content-Location", root+read.Location)
+	h.Set("Content-Location", quoted.Replace(root+read.Location))
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Vary", vary)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -131,10 +131,13 @@ func (s *server) headers(c *call, read *rest.Read, a *engine.Answer) {
 	}
 	if a.More && c.Request.Header.Get("Range") == "" {
 		if token := read.Next(s.Sealer, a.Last); token != "" {
-			h.Set("Link", "<"+nextURL(c.URL.EscapedPath(), c.URL.RawQuery, token)+`>; rel="next"`)
+			h.Set("Link", "<"+quoted.Replace(nextURL(c.URL.EscapedPath(), c.URL.RawQuery, token))+`>; rel="next"`)
 		}
 	}
 }
+
+// quoted escapes what a client may send bare in a URL and a header's URL cannot hold (RFC 3986).
+var quoted = strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22", " ", "%20", `\`, "%5C", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D")
 
 // contentRange is first-last/total; * stands for no rows, and for a total that was not asked for.
 func contentRange(offset int64, n int, total int64) string {

@@ -9,14 +9,13 @@ import (
 )
 
 // CSV appends a header with the names of the columns, then the rows, with line feeds between the lines and none at the
-// end. NULL is an empty cell and the empty text is ""; embedded rows are JSON. A text that a spreadsheet would take for
-// a formula gets an apostrophe before it. Stripped has no effect.
+// end. NULL is an empty cell and the empty text is ""; embedded rows are JSON. Stripped has no effect.
 func (s *Shape) CSV(dst []byte, r *plan.Result, o Options) ([]byte, error) {
 	o.Stripped = false
 	w := newWriter(dst, o)
 	for i := range s.members {
 		w.comma(i)
-		w.cell = appendHarmless(w.cell[:0], s.members[i].name)
+		w.text(s.members[i].name)
 		w.quote()
 	}
 	for i := range r.Tuples {
@@ -59,19 +58,20 @@ func (w *writer) leafCell(m *member, t plan.Tuple) {
 	case v.IsNull():
 		return
 	case v.Kind() == value.Text && !v.IsList():
-		w.cell = appendHarmless(w.cell[:0], v.Str())
+		w.text(v.Str())
 	default:
 		w.cell = value.AppendTextIn(w.cell[:0], m.out, v, w.Zone)
 	}
 	w.quote()
 }
 
-// appendHarmless puts an apostrophe before what a spreadsheet would compute.
-func appendHarmless(dst []byte, text string) []byte {
-	if text != "" && strings.IndexByte("=+-@\t\r\n", text[0]) >= 0 {
-		dst = append(dst, '\'')
+// text makes a text the cell.
+func (w *writer) text(s string) {
+	w.cell = w.cell[:0]
+	if w.Harmless && s != "" && strings.IndexByte("=+-@\t\r\n", s[0]) >= 0 {
+		w.cell = append(w.cell, '\'')
 	}
-	return append(dst, text...)
+	w.cell = append(w.cell, s...)
 }
 
 // quote moves the cell to the buffer, within double quotes where it needs them.

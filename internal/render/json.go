@@ -13,6 +13,7 @@ type Options struct {
 	Zone     *time.Location // printed offset of timestamps; nil is UTC
 	Stripped bool           // JSON without null members, at every depth
 	Limit    int            // bytes of output; more is 54001; 0 is no limit
+	Harmless bool           // CSV for people: a text that a spreadsheet would compute gets an apostrophe before it
 }
 
 // Array appends the rows as a JSON array of objects.

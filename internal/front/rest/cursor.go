@@ -50,10 +50,15 @@ func (r *Read) pageable(q *ir.Query) bool {
 	return !q.Aggregates() && len(q.Row.Collection.PrimaryKey) > 0
 }
 
-// fingerprint identifies collection, items, filters with their values, and order; not the range and the position.
+// fingerprint identifies collection, embeds, filters with their values, and order; not the columns, the range and the position.
 func (r *Read) fingerprint(q *ir.Query, args []value.Value) [fingerprintSize]byte {
 	bare := *q
-	bare.Limit, bare.Offset, bare.After = nil, nil, nil
+	bare.Limit, bare.Offset, bare.After, bare.Items = nil, nil, nil, nil
+	for _, it := range q.Items {
+		if e, ok := it.(*ir.Embed); ok { // its filters, and inner ones filter the rows
+			bare.Items = append(bare.Items, e)
+		}
+	}
 	p := ir.NewPrinter()
 	p.Text(q.Row.Collection.Namespace + "." + q.Row.Collection.Name)
 	p.Query(&bare, 0)
@@ -95,7 +100,7 @@ func (r *Read) resume(s *resolver, q *ir.Query, payload []byte) error {
 	print := r.fingerprint(q, s.args)
 	if len(payload) <= fingerprintSize || string(payload[:fingerprintSize]) != string(print[:]) ||
 		int(payload[fingerprintSize]) != len(q.Order) {
-		return badCursor("the position belongs to another order or filter")
+		return badCursor("the position belongs to another order, filter or embed")
 	}
 	rest := payload[fingerprintSize+1:]
 	after := &ir.After{}

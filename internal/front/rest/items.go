@@ -88,7 +88,7 @@ func (l *level) embedded(it item) error {
 		return l.noRelation(it.field.name, it.hint)
 	}
 	child := l.resolver.level(seen)
-	child.name = named(it.alias, it.field.name)
+	child.name, child.called = named(it.alias, it.field.name), it.field.name
 	child.embed = &ir.Embed{Name: child.name, Rel: rel, Query: child.query, Inner: it.inner,
 		Spread: it.kind == spreadItem, Silent: len(it.items) == 0}
 	l.below = append(l.below, child)

@@ -8,7 +8,7 @@ import (
 // sort resolves order=. Of several for one level the first counts.
 func (l *level) sort(orders []orderParam) error {
 	for _, o := range orders {
-		to, err := l.at(o.path)
+		to, err := l.arranged(o.path)
 		if err != nil {
 			return err
 		}

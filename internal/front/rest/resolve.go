@@ -23,9 +23,11 @@ type level struct {
 	query *ir.Query
 	embed *ir.Embed // nil at the root
 	name  string    // how parameters address it
-	below []*level
-	where []ir.Expr
-	order []ir.Order
+
+	called string // what select calls it: order and range may say this where an alias is given, and filters may not
+	below  []*level
+	where  []ir.Expr
+	order  []ir.Order
 }
 
 // param makes a value of the request a Param.
@@ -68,6 +70,36 @@ func (l *level) at(path []string) (*level, error) {
 		l = next
 	}
 	return l, nil
+}
+
+// arranged finds the level whose order or range a parameter sets: by alias, or by the relation's own name where only one
+// embed bears it.
+func (l *level) arranged(path []string) (*level, error) {
+	for _, name := range path {
+		next := l.child(name)
+		if next == nil {
+			next = l.only(name)
+		}
+		if next == nil {
+			return nil, notEmbedded(name)
+		}
+		l = next
+	}
+	return l, nil
+}
+
+func (l *level) only(relation string) *level {
+	var found *level
+	for _, c := range l.below {
+		if c.called != relation {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = c
+	}
+	return found
 }
 
 func (l *level) child(name string) *level {
@@ -222,7 +254,7 @@ func (l *level) embedRanges(given []rangeParam) error {
 		if len(g.path) == 0 {
 			continue
 		}
-		to, err := l.at(g.path)
+		to, err := l.arranged(g.path)
 		if err != nil {
 			return err
 		}
