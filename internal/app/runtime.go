@@ -11,6 +11,7 @@ import (
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/console"
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/httpapi"
@@ -149,11 +150,15 @@ func (r *Runtime) install(p *Project) error {
 	}
 	v := &version{project: p, engine: engine.New(r.store, p.Set, planLimits(p.Config.Limits), r.Clock)}
 	tokens := auth.NewTokens(r.Keys, auth.Issuer(p.Config.PublicURL), r.Clock)
+	var home http.Handler
+	if r.Dev {
+		home = console.New(console.Config{Name: p.Config.Name, Set: p.Set, API: r, Publishable: r.Keys.Publishable, Secret: r.Keys.Secret})
+	}
 	v.handler, err = httpapi.New(httpapi.Config{
 		Engine: v.engine, Gate: auth.NewGate(r.Keys, tokens), Sealer: sealer,
 		Limits: httpapi.Limits{Rest: RestLimits(p.Config.Limits), URL: p.Config.Limits.URLLength,
 			Response: int(p.Config.Limits.Response), Statement: p.Config.Limits.StatementTimeout},
-		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Log: r.Log, Clock: r.Clock,
+		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
 	})
 	if err != nil {
 		return fmt.Errorf("routes: %w", err)

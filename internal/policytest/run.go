@@ -1,12 +1,11 @@
 package policytest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
+
+	"github.com/socle-hq/socle/internal/httpapi"
 )
 
 // Run runs every test. base is the project without any row. The error is not a test's: what a file adds cannot be loaded, or
@@ -124,42 +123,18 @@ func ask(ctx context.Context, w World, f *File, s Step) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, s.Method, "http://localhost"+s.Target, strings.NewReader(s.Body))
+	if s.Body != "" {
+		header.Set("Content-Type", "application/json")
+	}
+	if s.Expect.Count != nil {
+		header.Set("Prefer", "count=exact")
+	}
+	for name, values := range s.Headers {
+		header[name] = values
+	}
+	r, err := httpapi.Ask(ctx, w, s.Method, s.Target, header, s.Body)
 	if err != nil {
 		return nil, err
 	}
-	r.RequestURI, r.RemoteAddr = s.Target, "127.0.0.1:0"
-	r.Header = header
-	if s.Body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if s.Expect.Count != nil {
-		r.Header.Set("Prefer", "count=exact")
-	}
-	for name, values := range s.Headers {
-		r.Header[name] = values
-	}
-	rec := &recorder{header: http.Header{}}
-	w.ServeHTTP(rec, r)
-	return newAnswer(max(rec.status, http.StatusOK), rec.header, rec.body.Bytes()), nil
-}
-
-// recorder keeps an answer.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header { return r.header }
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-}
-
-func (r *recorder) Write(p []byte) (int, error) {
-	r.WriteHeader(http.StatusOK)
-	return r.body.Write(p)
+	return newAnswer(r.Status, r.Header, r.Body), nil
 }

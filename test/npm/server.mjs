@@ -19,13 +19,14 @@ const freePort = () =>
     })
   })
 
-export async function start(example) {
+export async function start(example, ...command) {
   const project = join(root, 'examples', example)
   const data = mkdtempSync(join(tmpdir(), 'socle-npm-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const log = []
-  const child = spawn(binary, ['serve', project, '--addr', `127.0.0.1:${port}`, '--data', data, '--apply'])
+  const how = command.length > 0 ? command : ['serve', '--apply']
+  const child = spawn(binary, [...how, project, '--addr', `127.0.0.1:${port}`, '--data', data])
   child.stdout.on('data', (text) => log.push(text))
   child.stderr.on('data', (text) => log.push(text))
   const ended = new Promise((done) => child.once('close', (code) => done(code ?? 'a signal')))
