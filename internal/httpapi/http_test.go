@@ -183,7 +183,7 @@ func TestReadsAnswerExactly(t *testing.T) {
 		"GET /rest/v1/projects?select=name,tickets(id)&id=eq.1": {nil, 200, `[{"name":"Alpha","tickets":[{"id":1},{"id":2}]}]`, nil},
 		"GET /rest/v1/projects?select=name&id=eq.2": {[]string{"Accept: application/vnd.pgrst.object+json"}, 200, `{"name":"Beta"}`,
 			[]string{"Content-Type: application/vnd.pgrst.object+json; charset=utf-8"}},
-		"GET /rest/v1/tickets?select=id,title&id=gt.2&order=id": {[]string{"Accept: text/csv"}, 200, "id,title\n3,thrëe\n4,'=four",
+		"GET /rest/v1/tickets?select=id,title&id=gt.2&order=id": {[]string{"Accept: text/csv"}, 200, "id,title\n3,thrëe\n4,=four",
 			[]string{"Content-Type: text/csv; charset=utf-8"}},
 		"GET /rest/v1/tickets?select=id&id=lt.3&order=id": {[]string{"Accept: application/x-ndjson"}, 200, "{\"id\":1}\n{\"id\":2}\n", nil},
 		"GET /rest/v1/invoices":                           {[]string{"Accept-Profile: billing"}, 200, `[{"id":9}]`, []string{"Content-Profile: billing"}},

@@ -23,6 +23,7 @@ type note struct {
 	code   fault.Code
 	cause  error
 	rows   string // the answer's Content-Range
+	why    string // why there are no rows; in development only
 }
 
 type noteKey struct{}
@@ -116,7 +117,7 @@ func (s *server) logged(r *http.Request, n *note, took time.Duration) {
 		slog.Int("status", n.status), slog.Duration("took", took.Round(time.Microsecond)),
 	}
 	for _, a := range []slog.Attr{slog.String("role", n.actor.Role), slog.String("uid", n.actor.UID),
-		slog.String("rows", n.rows), slog.String("code", string(n.code))} {
+		slog.String("rows", n.rows), slog.String("code", string(n.code)), slog.String("why", n.why)} {
 		if a.Value.String() != "" {
 			attrs = append(attrs, a)
 		}

@@ -57,6 +57,7 @@ func (s *server) read(c *call, read *rest.Read) {
 		return
 	}
 	a := &answers[0]
+	s.explainEmpty(ctx, c, read, a)
 	if read.Range.Offset > a.Total && a.Total >= 0 {
 		s.outside(c, read, a)
 		return
