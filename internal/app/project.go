@@ -10,6 +10,7 @@ import (
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/policy/cel"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
 	"github.com/socle-hq/socle/internal/seed"
@@ -54,15 +55,8 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 	}
 	fsys = os.DirFS(dir)
 	settings, problems := config.Load(fsys, env)
-	catalog, more := yamlfile.Read(fsys)
-	problems = append(problems, more...)
-	if catalog == nil {
-		return nil, fsys, problems.Sorted(), nil
-	}
-	set, more := policy.Compile(catalog)
-	problems = append(problems, more...)
-	problems = append(problems, schema.Advise(catalog)...)
-	if set == nil || problems.Failed() {
+	set, more := compile(fsys)
+	if problems = append(problems, more...); problems.Failed() {
 		return nil, fsys, problems.Sorted(), nil
 	}
 	seeds, more := seed.Find(fsys, set, clk)
@@ -70,6 +64,24 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 		return nil, fsys, problems, nil
 	}
 	return &Project{dir, fsys, settings, set, seeds, problems}, fsys, problems, nil
+}
+
+// compile makes the catalogue and its policies. Where there is no catalogue, expressions are at least parsed, so that one run
+// reports as much as can be known.
+func compile(fsys fs.FS) (*policy.Set, schema.Problems) {
+	spec, problems := yamlfile.Load(fsys)
+	catalog, more := schema.Resolve(spec)
+	if problems = append(problems, more...); catalog == nil || problems.Failed() {
+		for _, src := range spec.Sources() {
+			problems = append(problems, cel.Syntax(src)...)
+		}
+		return nil, problems
+	}
+	set, more := policy.Compile(catalog)
+	if problems = append(problems, more...); problems.Failed() {
+		return nil, problems
+	}
+	return set, append(append(problems, schema.Advise(catalog)...), set.Advise()...)
 }
 
 // load is Read for those who only want a project that works.

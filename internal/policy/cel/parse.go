@@ -125,3 +125,10 @@ func (t *translator) word(at int) string {
 func isWord(r rune) bool {
 	return r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
+
+// Syntax reports what is wrong with an expression whatever the catalogue says: for projects whose catalogue cannot be made.
+func Syntax(src schema.Source) []schema.Problem {
+	t := &translator{src: src, text: []rune(src.Text)}
+	t.parse()
+	return t.problems
+}
