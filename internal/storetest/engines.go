@@ -22,23 +22,29 @@ func open(t testing.TB, w *World) map[string]store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lite.Close() })
-	create(t, lite, w, "PRAGMA defer_foreign_keys = ON")
+	create(t, lite, w, unchecked["sqlite"])
 	big, err := postgres.Open(context.Background(), testkit.Postgres(t))
 	if err != nil {
 		t.Fatal(causes(err))
 	}
 	t.Cleanup(func() { big.Close() })
-	create(t, big, w, "SET LOCAL session_replication_role = replica")
+	create(t, big, w, unchecked["postgres"])
 	return map[string]store.Store{"sqlite": lite, "postgres": big}
+}
+
+// unchecked turns the test of references off until the transaction ends.
+var unchecked = map[string]string{
+	"sqlite":   "PRAGMA defer_foreign_keys = ON",
+	"postgres": "SET LOCAL session_replication_role = replica",
 }
 
 // create makes the world's tables in an empty store and loads its rows. References are not checked meanwhile, so that rows may
 // come in any order.
-func create(t testing.TB, s store.Store, w *World, unchecked string) {
+func create(t testing.TB, s store.Store, w *World, lax string) {
 	t.Helper()
 	ctx := context.Background()
 	err := s.Write(ctx, func(tx store.Tx) error {
-		if _, err := tx.Exec(ctx, unchecked); err != nil {
+		if _, err := tx.Exec(ctx, lax); err != nil {
 			return err
 		}
 		for _, text := range definitions(s.Dialect(), w.Catalog) {
