@@ -21,8 +21,9 @@ type Dialect struct{}
 
 var _ sqlgen.Dialect = Dialect{}
 
-// Placeholder is ?n.
-func (Dialect) Placeholder(n int, _ sqlgen.Coding) string { return "?" + strconv.Itoa(n) }
+// Placeholder is +?n. The sign changes nothing but that SQLite's planner does not look at the value: it would prepare the
+// statement anew for every value of a bare parameter in a join.
+func (Dialect) Placeholder(n int, _ sqlgen.Coding) string { return "+?" + strconv.Itoa(n) }
 
 // Null needs no type.
 func (Dialect) Null(value.Type) string { return "NULL" }
