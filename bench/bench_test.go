@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -54,5 +56,42 @@ func TestTheLimitHoldsTheSameRowsAsTheSeed(t *testing.T) {
 	embeds, err := l.embeds(t.Context(), "done", user)
 	if n := strings.Count(string(embeds), `"body"`); err != nil || n < 30 {
 		t.Errorf("embeds: %d comments, %v", n, err)
+	}
+}
+
+func TestTheLimitKeepsWhatItAcknowledges(t *testing.T) {
+	t.Parallel()
+	r, err := readRows("../examples/team/seed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "limit.db")
+	if err := writeDatabase(name, r); err != nil {
+		t.Fatal(err)
+	}
+	l, err := openLimit(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.db.Close()
+	u := r.user(r.Members[2].UserID, "")
+	mine, foreign := note{TicketID: u.Tickets[0], Body: "mine"}, note{TicketID: r.Tickets[0].ID, Body: "not mine"}
+	if slices.Contains(u.Tickets, foreign.TicketID) {
+		t.Fatal("the first ticket is no foreign one")
+	}
+	for _, c := range []struct {
+		list []note
+		want error
+	}{{[]note{mine}, nil}, {[]note{foreign}, errDenied}, {[]note{mine, mine, mine}, nil}, {[]note{mine, foreign}, errDenied}} {
+		if err := l.writer.run(func() error { return l.writer.insert(u.ID, c.list) }); !errors.Is(err, c.want) {
+			t.Errorf("%v: %v, want %v", c.list, err, c.want)
+		}
+	}
+	if err := l.writer.run(func() error { return met(1)(l.writer.edit.Exec(edited, instant(), u.Comments[0], u.ID)) }); err != nil {
+		t.Error(err)
+	}
+	all, some, err := countComments(name, edited)
+	if err != nil || all != int64(len(r.Comments))+4 || some != 1 {
+		t.Errorf("%d comments, %d edits, %v; want %d and 1", all, some, err, len(r.Comments)+4)
 	}
 }

@@ -10,11 +10,12 @@ import (
 	"sync"
 )
 
-// limit is the server nobody would write twice: three requests, three statements, no grammar, no policies but one WHERE.
+// limit is the server nobody would write twice: five requests, a statement or two for each, no grammar, no policies but a WHERE.
 // A token is believed without checking its signature; its subject is read once.
 type limit struct {
 	db                             *sql.DB
 	byID, list, projects, comments *sql.Stmt
+	writer                         *writer
 	subjects                       sync.Map // Authorization header → subject
 }
 
@@ -36,6 +37,8 @@ func serveLimit(o options) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /rest/v1/tickets", l.tickets)
+	mux.HandleFunc("POST /rest/v1/comments", l.say)
+	mux.HandleFunc("PATCH /rest/v1/comments", l.edit)
 	return http.ListenAndServe(o.limit, mux)
 }
 
@@ -52,7 +55,8 @@ func openLimit(file string) (*limit, error) {
 			return nil, err
 		}
 	}
-	return l, nil
+	l.writer, err = openWriter(file)
+	return l, err
 }
 
 func (l *limit) tickets(w http.ResponseWriter, r *http.Request) {

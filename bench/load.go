@@ -18,6 +18,7 @@ type sample struct {
 	took    time.Duration
 	answers []time.Duration // sorted
 	bytes   int64
+	created int64 // answers with status 201
 }
 
 func (s sample) rate() float64 { return float64(len(s.answers)) / s.took.Seconds() }
@@ -34,7 +35,7 @@ func (s sample) percentile(p float64) time.Duration {
 func (s sample) merge(o sample) sample {
 	all := slices.Concat(s.answers, o.answers)
 	slices.Sort(all)
-	return sample{s.took + o.took, all, s.bytes + o.bytes}
+	return sample{s.took + o.took, all, s.bytes + o.bytes, s.created + o.created}
 }
 
 // drive sends the requests in a closed loop from n connections for about d. Requests are complete HTTP messages, sent as
@@ -61,6 +62,7 @@ func drive(addr string, requests [][]byte, n int, d time.Duration) (sample, erro
 		}
 		total.answers = append(total.answers, parts[i].answers...)
 		total.bytes += parts[i].bytes
+		total.created += parts[i].created
 	}
 	slices.Sort(total.answers)
 	return total, nil
@@ -88,7 +90,10 @@ func loop(addr string, requests [][]byte, from int, end time.Time) (sample, erro
 		if err != nil {
 			return s, err
 		}
-		if status != http.StatusOK {
+		switch {
+		case status == http.StatusCreated:
+			s.created++
+		case status/100 != 2:
 			line, _, _ := bytes.Cut(request, []byte("\r\n"))
 			return s, fmt.Errorf("%s: status %d", line, status)
 		}
@@ -116,7 +121,7 @@ func skim(in *bufio.Reader) (status int, size int64, err error) {
 				return status, size, err
 			}
 			_, err := io.CopyN(io.Discard, in, max(0, length))
-			return status, length, err
+			return status, max(0, length), err
 		case bytes.EqualFold(name, []byte("Content-Length")):
 			length, _ = strconv.ParseInt(string(value), 10, 64)
 		case bytes.EqualFold(name, []byte("Transfer-Encoding")):

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/socle-hq/socle/internal/app"
@@ -16,20 +17,22 @@ import (
 // -bench . -cpuprofile cpu.out` says where they go.
 func BenchmarkRequest(b *testing.B) {
 	w, handler := inside(b)
-	for k, kind := range kinds {
-		b.Run(kind.name, func(b *testing.B) {
-			requests := make([]*http.Request, variety)
-			for i := range requests {
-				u := w.users[i%len(w.users)]
-				requests[i] = httptest.NewRequest(http.MethodGet, "/rest/v1/"+kinds[k].path(w, u, i/len(w.users)), nil)
-				requests[i].Header.Set("apikey", w.keys.Publishable)
-				requests[i].Header.Set("Authorization", "Bearer "+u.Token)
+	for _, k := range append(reads[:len(reads):len(reads)], writes...) {
+		b.Run(k.name, func(b *testing.B) {
+			messages := make([]message, variety)
+			for i := range messages {
+				messages[i] = k.message(w, w.users[i%len(w.users)], i/len(w.users))
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
+				m := messages[i%variety]
+				r := httptest.NewRequest(m.method, "/rest/v1/"+m.path, strings.NewReader(m.body))
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("apikey", w.keys.Publishable)
+				r.Header.Set("Authorization", "Bearer "+w.users[i%variety%len(w.users)].Token)
 				answer := httptest.NewRecorder()
-				handler.ServeHTTP(answer, requests[i%variety])
-				if answer.Code != http.StatusOK {
+				handler.ServeHTTP(answer, r)
+				if answer.Code/100 != 2 {
 					b.Fatal(answer.Code, answer.Body)
 				}
 			}
@@ -62,7 +65,7 @@ func inside(b *testing.B) (*world, http.Handler) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		w.users = append(w.users, user{m.UserID, token, w.rows.visible(m.UserID)})
+		w.users = append(w.users, w.rows.user(m.UserID, token))
 	}
 	return w, r
 }

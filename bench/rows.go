@@ -29,7 +29,7 @@ type ticket struct {
 	Number                                                  int
 }
 
-type comment struct{ ID, TicketID, Body, CreatedAt string }
+type comment struct{ ID, TicketID, AuthorID, Body, CreatedAt string }
 
 // visible are the tickets a member may see.
 func (r *rows) visible(user string) []string {
@@ -46,6 +46,21 @@ func (r *rows) visible(user string) []string {
 		}
 	}
 	return out
+}
+
+// user is a member with what they may see and have said where they still may.
+func (r *rows) user(id, token string) user {
+	u := user{ID: id, Token: token, Tickets: r.visible(id)}
+	seen := map[string]bool{}
+	for _, t := range u.Tickets {
+		seen[t] = true
+	}
+	for _, c := range r.Comments {
+		if c.AuthorID == id && seen[c.TicketID] {
+			u.Comments = append(u.Comments, c.ID)
+		}
+	}
+	return u
 }
 
 func readRows(dir string) (*rows, error) {
@@ -99,8 +114,15 @@ CREATE TABLE tickets (id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL, nu
 CREATE INDEX tickets_project ON tickets (project_id, status, created_at DESC);
 CREATE INDEX tickets_status ON tickets (status, created_at DESC);
 CREATE INDEX tickets_created ON tickets (created_at DESC);
-CREATE TABLE comments (id TEXT NOT NULL PRIMARY KEY, ticket_id TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
-CREATE INDEX comments_ticket ON comments (ticket_id, created_at);`
+CREATE TABLE members (user_id TEXT NOT NULL PRIMARY KEY) STRICT;
+CREATE TABLE comments (id TEXT NOT NULL PRIMARY KEY, ticket_id TEXT NOT NULL REFERENCES tickets, parent_id TEXT REFERENCES comments,
+	author_id TEXT NOT NULL REFERENCES members, body TEXT NOT NULL, created_at TEXT NOT NULL, edited_at TEXT) STRICT;
+CREATE INDEX comments_ticket ON comments (ticket_id, created_at);
+CREATE INDEX comments_parent ON comments (parent_id);
+CREATE INDEX comments_author ON comments (author_id);
+CREATE VIRTUAL TABLE words USING fts5 (body, content='', contentless_delete=1);
+CREATE TRIGGER said AFTER INSERT ON comments BEGIN INSERT INTO words (rowid, body) VALUES (new.rowid, new.body); END;
+CREATE TRIGGER edited AFTER UPDATE OF body ON comments BEGIN UPDATE words SET body = new.body WHERE rowid = new.rowid; END;`
 
 // writeDatabase puts the rows into a new SQLite file.
 func writeDatabase(name string, r *rows) error {
@@ -137,6 +159,11 @@ func insert(tx *sql.Tx, r *rows) error {
 			return err
 		}
 	}
+	for _, m := range r.Members {
+		if err := do("INSERT INTO members VALUES (?)", m.UserID); err != nil {
+			return err
+		}
+	}
 	for _, p := range r.Projects {
 		if err := do("INSERT INTO projects VALUES (?, ?, ?)", p.ID, p.Key, p.Name); err != nil {
 			return err
@@ -148,7 +175,7 @@ func insert(tx *sql.Tx, r *rows) error {
 		}
 	}
 	for _, c := range r.Comments {
-		if err := do("INSERT INTO comments VALUES (?, ?, ?, ?)", c.ID, c.TicketID, c.Body, stamp(c.CreatedAt)); err != nil {
+		if err := do("INSERT INTO comments VALUES (?, ?, NULL, ?, ?, ?, NULL)", c.ID, c.TicketID, c.AuthorID, c.Body, stamp(c.CreatedAt)); err != nil {
 			return err
 		}
 	}

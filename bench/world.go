@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,6 +27,7 @@ type world struct {
 type user struct {
 	ID, Token string
 	Tickets   []string
+	Comments  []string // their own
 }
 
 const askers = 6
@@ -51,7 +53,7 @@ func newWorld(o options, dir string) (*world, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.users = append(w.users, user{m.UserID, strings.TrimSpace(string(token)), w.rows.visible(m.UserID)})
+		w.users = append(w.users, w.rows.user(m.UserID, strings.TrimSpace(string(token))))
 	}
 	return w, nil
 }
@@ -103,81 +105,112 @@ func (w *world) startUp() error {
 	return nil
 }
 
-// kinds are the requests measured; each gives the path of its i-th request.
-var kinds = []struct {
-	name string
-	path func(w *world, u user, i int) string
-}{
-	{"by id", func(_ *world, u user, i int) string {
-		return "tickets?select=id,number,title,body,status,priority,created_at&id=eq." + u.Tickets[i*7%len(u.Tickets)]
-	}},
-	{"list of 30", func(_ *world, _ user, i int) string {
-		return "tickets?select=id,number,title,status,priority,created_at&status=eq." + statuses[i%len(statuses)] + "&order=created_at.desc&limit=30"
-	}},
-	{"with embeds", func(_ *world, _ user, i int) string {
-		return "tickets?select=id,number,title,status,created_at,project:projects(key,name),comments(id,body,created_at)&status=eq." +
-			statuses[i%len(statuses)] + "&order=created_at.desc&limit=30"
-	}},
-}
+// pair are the two servers that are compared.
+type pair struct{ socle, limit *process }
 
-var statuses = []string{"done", "open", "doing", "review"}
-
-const variety = 240
-
-// requests are the complete HTTP messages of a kind.
-func (w *world) requests(kind int, addr string) [][]byte {
-	var out [][]byte
-	for i := range variety {
-		u := w.users[i%len(w.users)]
-		out = append(out, fmt.Appendf(nil, "GET /rest/v1/%s HTTP/1.1\r\nHost: %s\r\napikey: %s\r\nAuthorization: Bearer %s\r\nAccept: application/json\r\n\r\n",
-			kinds[kind].path(w, u, i/len(w.users)), addr, w.keys.Publishable, u.Token))
-	}
-	return out
-}
-
-// compare checks that both servers answer alike, then measures them in turn and prints a table.
-func (w *world) compare(socle, limit *process) error {
-	fmt.Printf("%-14s%-8s%12s%10s%10s%12s%9s\n", "request", "server", "requests/s", "p50", "p99", "bytes", "ratio")
-	for k, kind := range kinds {
-		if err := w.alike(k, socle.addr, limit.addr); err != nil {
+// compareReads checks that both servers answer alike, then measures them.
+func (w *world) compareReads(p pair) error {
+	heading()
+	for _, k := range reads {
+		if err := w.alike(k, p.socle.addr, p.limit.addr); err != nil {
 			return err
 		}
-		ours, theirs := w.requests(k, socle.addr), w.requests(k, limit.addr)
-		var a, b sample
-		for round := -1; round < w.rounds; round++ {
-			length := w.round
-			if round < 0 {
-				length = w.round / 3
-			}
-			one, err := drive(socle.addr, ours, w.clients, length)
-			if err != nil {
-				return fmt.Errorf("socle: %w", err)
-			}
-			two, err := drive(limit.addr, theirs, w.clients, length)
-			if err != nil {
-				return fmt.Errorf("limit: %w", err)
-			}
-			if round >= 0 {
-				a, b = a.merge(one), b.merge(two)
-			}
+		if _, _, err := w.compare(p, k, w.clients, w.rounds, w.round); err != nil {
+			return err
 		}
-		row(kind.name, "limit", b, "")
-		row("", "socle", a, fmt.Sprintf("%.2f", a.rate()/b.rate()))
 	}
 	return nil
 }
 
-func row(kind, server string, s sample, ratio string) {
-	fmt.Printf("%-14s%-8s%12.0f%10s%10s%12d%9s\n", kind, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)), s.bytes/int64(max(1, len(s.answers))), ratio)
+// compareWrites measures both servers while they write, then looks into both databases for what was acknowledged.
+func (w *world) compareWrites(p pair) error {
+	heading()
+	ours := int64(len(w.rows.Comments))
+	theirs := ours
+	for _, k := range writes {
+		size := int64(1)
+		if k.name == "insert of 100" {
+			size = bulk
+		}
+		for _, clients := range []int{32, 500} {
+			a, b, err := w.compare(p, k, clients, w.rounds, w.round*2/3)
+			if err != nil {
+				return err
+			}
+			ours, theirs = ours+a.created*size, theirs+b.created*size
+		}
+	}
+	return errors.Join(
+		kept("socle", filepath.Join(w.data(), "data.db"), ours, w.edits()),
+		kept("limit", w.database(), theirs, w.edits()))
+}
+
+// edits is the number of different comments that the updates change.
+func (w *world) edits() int64 {
+	ids := map[string]bool{}
+	for _, u := range w.users {
+		for i := range variety / len(w.users) {
+			ids[u.Comments[i%len(u.Comments)]] = true
+		}
+	}
+	return int64(len(ids))
+}
+
+func kept(server, file string, comments, edits int64) error {
+	all, some, err := countComments(file, edited)
+	if err == nil && (all != comments || some != edits) {
+		err = fmt.Errorf("%d comments and %d edits were acknowledged, %d and %d are there", comments, edits, all, some)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", server, err)
+	}
+	return nil
+}
+
+// compare measures both servers in turn and prints how they did.
+func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duration) (a, b sample, err error) {
+	ours, theirs := w.requests(k, p.socle.addr), w.requests(k, p.limit.addr)
+	var warm [2]sample
+	for round := -1; round < rounds; round++ {
+		d := length
+		if round < 0 {
+			d = length / 3
+		}
+		one, err := drive(p.socle.addr, ours, clients, d)
+		if err != nil {
+			return a, b, fmt.Errorf("socle: %w", err)
+		}
+		two, err := drive(p.limit.addr, theirs, clients, d)
+		if err != nil {
+			return a, b, fmt.Errorf("limit: %w", err)
+		}
+		if round < 0 {
+			warm = [2]sample{one, two}
+			continue
+		}
+		a, b = a.merge(one), b.merge(two)
+	}
+	row(k.name, clients, "limit", b, "")
+	row("", clients, "socle", a, fmt.Sprintf("%.2f", a.rate()/b.rate()))
+	a.created, b.created = a.created+warm[0].created, b.created+warm[1].created
+	return a, b, nil
+}
+
+func heading() {
+	fmt.Printf("%-22s%8s  %-8s%12s%11s%11s%9s%8s\n", "request", "clients", "server", "requests/s", "p50", "p99", "bytes", "ratio")
+}
+
+func row(kind string, clients int, server string, s sample, ratio string) {
+	fmt.Printf("%-22s%8d  %-8s%12.0f%11s%11s%9d%8s\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)), s.bytes/int64(max(1, len(s.answers))), ratio)
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
 
 // alike compares both servers' answers to some requests of a kind, as JSON values.
-func (w *world) alike(kind int, socle, limit string) error {
+func (w *world) alike(k kind, socle, limit string) error {
 	for i := 0; i < variety; i += 11 {
 		u := w.users[i%len(w.users)]
-		path := "/rest/v1/" + kinds[kind].path(w, u, i/len(w.users))
+		path := "/rest/v1/" + k.message(w, u, i/len(w.users)).path
 		one, err := fetch("http://"+socle+path, w.keys.Publishable, u.Token)
 		if err != nil {
 			return err
