@@ -73,7 +73,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 	  done || exit 1; \
 	done
 
-bench: build ## requests per second beside a hand-written server with the same rows, under two minutes
+bench: build ## requests per second beside a hand-written server with the same rows, under three minutes
 	$(GO) run ./bench -socle bin/socle
 
 atlas: build ## fetch the atlas example's data from npm and check the project (Node)
