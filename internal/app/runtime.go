@@ -87,6 +87,9 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 	if p.Config.Database.Engine != "sqlite" {
 		return nil, ErrPostgres
 	}
+	if err := mark(o); err != nil {
+		return nil, err
+	}
 	st, err := sqlite.Open(o.Data, sqlite.Options{Clock: o.Clock})
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/socle-hq/socle/internal/app"
+	"github.com/socle-hq/socle/internal/backup"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/fault"
@@ -37,6 +38,9 @@ type commands struct {
 	Apply   applyCommand   `cmd:"" help:"Bring the database to the project's schema and load its first data."`
 	Explain explainCommand `cmd:"" help:"Show what one request becomes: IR, bound IR, plan and SQL."`
 	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
+	Backup  backupCommand  `cmd:"" help:"Write the database to one file, also beside a running server."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the database's place."`
+	Reset   resetCommand   `cmd:"" help:"Make dev's database anew: schema and first data."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of collection files or of socle.yaml, for editors."`
 	Keys    keysCommand    `cmd:"" help:"Print the publishable and the secret key."`
 	Token   tokenCommand   `cmd:"" help:"Print a signed token for development and tests."`
@@ -119,11 +123,15 @@ func codeOf(err error) int {
 		none       *app.NoProject
 		notApplied *app.NotApplied
 		difference migrate.Difference
+		noDatabase *app.NoDatabase
+		unfit      *backup.Unfit
+		noKeys     *app.NoKeys
 		mistyped   usage
 		violation  *migrate.Violation
 	)
 	switch {
-	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &mistyped), errors.As(err, &violation):
+	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &mistyped), errors.As(err, &violation),
+		errors.As(err, &noDatabase), errors.As(err, &unfit), errors.As(err, &noKeys):
 		return wrong
 	case errors.Is(err, errDifferent), errors.As(err, &notApplied), errors.As(err, &difference):
 		return different

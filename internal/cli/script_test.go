@@ -50,12 +50,15 @@ func dropRoot() {
 //	code N socle ARGS…     runs socle and wants exit code N
 //	fetch STATUS URL [HEADER…]   asks until the server is up; the body is stdout
 //	await URL TEXT [HEADER…]     asks until the answer holds TEXT
+//	write URL BODY [HEADER…]     sends a POST and wants a 2xx
+//	damage FILE, cut FILE        turns a bit in the middle; takes the last half away
 //	setenv NAME                  sets NAME to the last output, what is before a = left out
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "fetch": fetch, "await": await, "setenv": setenv},
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "fetch": fetch, "await": await, "setenv": setenv,
+			"write": write, "damage": damage, "cut": cut},
 		Setup: func(e *testscript.Env) error {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -147,6 +150,45 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_, body := ask(ts, args[0], args[2:], func(_ int, body string) bool { return strings.Contains(body, args[1]) })
 	fmt.Fprint(ts.Stdout(), body)
+}
+
+func write(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: write url body [header…]")
+	}
+	r, err := http.NewRequest(http.MethodPost, args[0], strings.NewReader(args[1]))
+	ts.Check(err)
+	for _, h := range args[2:] {
+		name, v, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, v)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	if body, _ := io.ReadAll(answer.Body); answer.StatusCode/100 != 2 {
+		ts.Fatalf("%d %s", answer.StatusCode, body)
+	}
+}
+
+// spoil changes a file's content.
+func spoil(ts *testscript.TestScript, args []string, change func([]byte) []byte) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: damage or cut, and a file")
+	}
+	raw, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), change(raw), 0o600))
+}
+
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	spoil(ts, args, func(raw []byte) []byte {
+		raw[len(raw)/2] ^= 4
+		return raw
+	})
+}
+
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	spoil(ts, args, func(raw []byte) []byte { return raw[:len(raw)/2] })
 }
 
 func setenv(ts *testscript.TestScript, neg bool, args []string) {

@@ -32,6 +32,10 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
+	if err := r.Keep(); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	r.Control(s.ctx)
 	log.Info("listening", "url", address(l), "project", r.Project().Config.Name)
 	if ip, ok := l.Addr().(*net.TCPAddr); ok && ip.IP.IsLoopback() {
 		log.Info("reachable from this machine only; --addr 0.0.0.0:8090 listens on every interface")
@@ -98,6 +102,7 @@ func (c *devCommand) Run(s *session) error {
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
+	r.Control(s.ctx)
 	c.greet(s, r, address(l))
 	if err := r.Watch(s.ctx, func(err error) { changed(s, err) }); err != nil {
 		fmt.Fprintln(s.err, "socle: changes to files are not followed:", err)
