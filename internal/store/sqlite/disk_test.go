@@ -45,27 +45,33 @@ func sound(t *testing.T, s *Store, n int64) {
 	if int64(len(got)) != n {
 		t.Fatalf("%d rows, want %d", len(got), n)
 	}
+	if verdict := set(t, s, "integrity_check"); verdict != "ok" {
+		t.Fatal(verdict)
+	}
+}
+
+// set gives the writer a pragma and returns its answer.
+func set(t *testing.T, s *Store, pragma string) any {
+	t.Helper()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if verdict, err := s.writer.pragma("integrity_check"); err != nil || verdict != "ok" {
-		t.Fatalf("%v, %v", verdict, err)
+	out, err := s.writer.pragma(pragma)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return out
 }
 
 func TestAFullDiskHealsByItself(t *testing.T) {
 	t.Parallel()
 	s := counters(t, Options{Fast: true})
-	if _, err := s.writer.pragma("max_page_count = 50"); err != nil {
-		t.Fatal(err)
-	}
+	set(t, s, "max_page_count = 50")
 	n, err := fill(s, 0)
 	if !isDiskFull(err) {
 		t.Fatalf("got %v: %v", err, errors.Unwrap(err))
 	}
 	sound(t, s, n)
-	if _, err := s.writer.pragma("max_page_count = 5000"); err != nil {
-		t.Fatal(err)
-	}
+	set(t, s, "max_page_count = 5000")
 	if err := run(s, addLong, n, long); err != nil {
 		t.Fatalf("after there was room: %v", err)
 	}
@@ -75,9 +81,7 @@ func TestAFullDiskHealsByItself(t *testing.T) {
 func TestAWriteTooLargeForTheDiskHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	s := counters(t, Options{Fast: true})
-	if _, err := s.writer.pragma("max_page_count = 200"); err != nil {
-		t.Fatal(err)
-	}
+	set(t, s, "max_page_count = 200")
 	large := make([]int64, 100_000)
 	for i := range large {
 		large[i] = int64(i) + 1000

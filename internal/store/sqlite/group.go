@@ -60,6 +60,9 @@ func (s *Store) work() {
 	}()
 	for more := true; more; _, more = <-s.queue.ready {
 		for s.group() {
+			s.writing.Lock()
+			s.tend()
+			s.writing.Unlock()
 		}
 	}
 	ended = true

@@ -81,6 +81,9 @@ func newBare(b *testing.B) *bareWriter {
 	if err != nil {
 		b.Fatal(err)
 	}
+	if _, err := c.pragma("wal_autocheckpoint = 1000"); err != nil { // as the engine has it
+		b.Fatal(err)
+	}
 	if _, err := c.exec(context.Background(), "CREATE TABLE counters (id INTEGER PRIMARY KEY, note TEXT) STRICT"); err != nil {
 		b.Fatal(err)
 	}

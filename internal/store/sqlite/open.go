@@ -90,9 +90,11 @@ func open(path string, o Options, pragmas ...string) (*conn, error) {
 	return c, nil
 }
 
-// shared are the settings of every connection. Memory-mapped pages spare reads a copy and are the system's to take back.
-var shared = []string{"busy_timeout = 5000", "foreign_keys = ON", "temp_store = MEMORY", "cache_size = -8000",
+// shared are the settings of every connection.
+var shared = []string{busyTimeout, "foreign_keys = ON", "temp_store = MEMORY", "cache_size = -8000",
 	"trusted_schema = ON", "cell_size_check = ON"}
+
+const busyTimeout = "busy_timeout = 5000"
 
 func openReader(path string, o Options) (*conn, error) {
 	return open(path, o, append(shared[:len(shared):len(shared)], "query_only = ON")...)
@@ -116,11 +118,26 @@ func openWriter(path string, o Options) (*conn, error) {
 		c.close()
 		return nil, err
 	}
+	for _, p := range []string{"wal_autocheckpoint = 0", keptLog} {
+		if _, err := c.pragma(p); err != nil {
+			c.close()
+			return nil, err
+		}
+	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
+}
+
+// keptLog is how large the log's file may stay when the log is begun anew: writing over a file is quicker than making it grow.
+const keptLog = "journal_size_limit = 16777216"
+
+func pageSize(c *conn) (int64, error) {
+	size, err := c.pragma("page_size")
+	n, _ := size.(int64)
+	return n, err
 }
 
 // claim checks the mark; a file without any table or mark is new and gets it.

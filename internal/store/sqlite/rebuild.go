@@ -25,6 +25,7 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) (err error)
 	if err := s.Failure(); err != nil {
 		return err
 	}
+	defer s.tend()
 	c := s.writer
 	if _, err := c.pragma("foreign_keys = OFF"); err != nil {
 		return shown(ctx, err)

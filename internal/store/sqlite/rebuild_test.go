@@ -71,9 +71,7 @@ func TestARebuildThatLosesAParentIsUndone(t *testing.T) {
 func TestARebuildOnAFullDiskIsUndone(t *testing.T) {
 	t.Parallel()
 	s := family(t)
-	if _, err := s.writer.pragma("max_page_count = 10"); err != nil {
-		t.Fatal(err)
-	}
+	set(t, s, "max_page_count = 10")
 	err := statements(t, s.Rebuild, "CREATE TABLE beside (id INTEGER PRIMARY KEY, more TEXT)", "INSERT INTO beside SELECT id, hex(zeroblob(200000)) FROM parent")
 	var f *fault.Fault
 	if !errors.As(err, &f) || f.Code != fault.DiskFull {

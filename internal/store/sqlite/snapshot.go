@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
@@ -10,12 +12,18 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// snapshot reads on a connection of its own. A transaction is begun with the first query, unless one query is all.
+// snapshot reads on a connection of its own. A transaction is begun with the first query, unless one query is all. It can be
+// ended by the writer, whose log it keeps from being begun anew.
 type snapshot struct {
 	store *Store
-	conn  *conn
 	once  bool
+	began time.Time
+
+	mu    sync.Mutex
+	conn  *conn
 	begun bool
+	stop  context.CancelFunc // of the query that runs, nil between queries
+	ended bool
 }
 
 // Snapshot takes a reader, waiting for one where all are busy.
@@ -29,17 +37,77 @@ func (s *Store) snapshot(ctx context.Context, once bool) (store.Snapshot, error)
 	if err != nil {
 		return nil, shown(ctx, err)
 	}
-	return &snapshot{store: s, conn: c, once: once}, nil
+	q := &snapshot{store: s, conn: c, once: once, began: s.clock.Now()}
+	s.reads.add(q)
+	return q, nil
 }
 
 // Query runs a rendered statement and decodes its rows.
-func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) (out []plan.Tuple, err error) {
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	if err := q.enter(stop); err != nil {
+		return nil, shown(ctx, err)
+	}
+	out, err = q.rows(inner, stmt, args)
+	if q.leave() {
+		return nil, errEnded()
+	}
+	return out, shown(ctx, err)
+}
+
+// enter begins a query, and with the first the transaction.
+func (q *snapshot) enter(stop context.CancelFunc) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ended {
+		return errEnded()
+	}
 	if !q.once && !q.begun {
 		if _, err := q.conn.exec(context.Background(), "BEGIN"); err != nil {
-			return nil, shown(ctx, err)
+			return err
 		}
 		q.begun = true
 	}
+	q.stop = stop
+	return nil
+}
+
+// leave ends a query; it is true where the snapshot was ended meanwhile.
+func (q *snapshot) leave() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stop = nil
+	if q.ended {
+		q.release()
+	}
+	return q.ended
+}
+
+// end makes the snapshot give up its state of the database: now, or as soon as its query is interrupted.
+func (q *snapshot) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.conn == nil || q.ended || q.stop == nil && !q.begun:
+		return
+	case q.stop != nil:
+		q.stop()
+	default:
+		q.release()
+	}
+	q.ended = true
+}
+
+// release ends the transaction.
+func (q *snapshot) release() {
+	if q.begun {
+		q.conn.rollback()
+		q.begun = false
+	}
+}
+
+func (q *snapshot) rows(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
 	var out []plan.Tuple
 	var block []value.Value
 	err := q.conn.each(ctx, stmt.Text, args, func(row []any) error {
@@ -55,7 +123,7 @@ func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 		out = append(out, t)
 		return nil
 	})
-	return out, shown(ctx, err)
+	return out, err
 }
 
 // carve takes a tuple from a block of values; blocks grow with the number of rows.
@@ -68,6 +136,9 @@ func carve(block []value.Value, width, rows int) (plan.Tuple, []value.Value) {
 
 // Close ends the transaction and gives the reader back. Closing twice is harmless.
 func (q *snapshot) Close() error {
+	q.store.reads.remove(q)
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.conn == nil {
 		return nil
 	}

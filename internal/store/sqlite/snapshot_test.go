@@ -95,9 +95,7 @@ func TestAFullDiskIsSaidToBeFull(t *testing.T) {
 	s := fast(t, t.TempDir())
 	c := schematest.Collection(t, schematest.MustRead(t, notes), "notes")
 	create(t, s, c)
-	if _, err := s.writer.pragma("max_page_count = 10"); err != nil {
-		t.Fatal(err)
-	}
+	set(t, s, "max_page_count = 10")
 	var err error
 	for i := 0; i < 10_000 && err == nil; i++ {
 		err = insert(s, c, note(int64(i), fmt.Sprintf("%0500d", i), 0))

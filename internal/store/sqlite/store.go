@@ -38,6 +38,10 @@ type Store struct {
 	writing sync.Mutex    // held while writer is used
 	writer  *conn
 	commits atomic.Int64
+	reads   reads
+	policy  logPolicy
+	page    int64 // bytes of a page
+	tended  int64 // the log's size when it was last seen to, 0 where that was another log
 	clean   func()
 
 	failing sync.Once
@@ -64,13 +68,18 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, lock: lock, clock: o.Clock, queue: newQueue(o.Queue), worked: make(chan struct{}), failed: make(chan struct{}),
-		clean: func() {}}
+		reads: reads{all: map[*snapshot]struct{}{}}, policy: defaultLog, clean: func() {}}
 	path := filepath.Join(dir, fileName)
 	if s.writer, err = openWriter(path, o); err != nil {
 		lock.Close()
 		return nil, unusable(path, err)
 	}
 	s.readers = newPool(o, func() (*conn, error) { return openReader(path, o) })
+	if s.page, err = pageSize(s.writer); err != nil {
+		s.writer.close()
+		lock.Close()
+		return nil, unusable(path, err)
+	}
 	s.start()
 	return s, nil
 }
