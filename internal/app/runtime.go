@@ -188,8 +188,11 @@ func RestLimits(l config.Limits) rest.Limits {
 }
 
 func planLimits(l config.Limits) plan.Limits {
-	return plan.Limits{Rows: l.Rows, Tree: l.Tree, Levels: l.Statements}
+	return plan.Limits{Rows: l.Rows, Tree: l.Tree, Levels: l.Statements, Writes: maxWritten}
 }
+
+// maxWritten bounds the rows that one request writes or deletes, cascades included.
+const maxWritten = 100_000
 
 // PlanLimits are the planner's part of a project's limits.
 func PlanLimits(l config.Limits) plan.Limits { return planLimits(l) }
