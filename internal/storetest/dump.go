@@ -33,6 +33,14 @@ func (s *Site) Dump(t testing.TB) string {
 	return out.String()
 }
 
+// last is the dump after the last request that was compared.
+func (s *Site) last(t testing.TB) string {
+	if s.held == "" {
+		s.held = s.Dump(t)
+	}
+	return s.held
+}
+
 // stored gives the images of a collection's rows: the stored fields and the version.
 func (s *Site) stored(ctx context.Context, tx store.Tx, c *schema.Collection, each func([]value.Type, []value.Value)) error {
 	if c.View != nil {
@@ -80,7 +88,7 @@ func (s *Site) dumpSystem(ctx context.Context, tx store.Tx, out *strings.Builder
 	order := map[string]string{"sqlite": `"seq"`, "postgres": `"id"`}[s.Name]
 	for _, q := range []struct{ head, text string }{
 		{"_changes", `SELECT "collection", "key", "version", "old", "new" FROM ` + system(schema.SystemChanges) + ` ORDER BY ` + order},
-		{"_idempotency", `SELECT "scope", "key", "answer" FROM ` + system(schema.SystemIdempotent) + ` ORDER BY "scope", "key"`},
+		{"_idempotency", `SELECT "scope", "key" FROM ` + system(schema.SystemIdempotent) + ` ORDER BY "scope", "key"`},
 	} {
 		rows, err := tx.Query(ctx, q.text)
 		if err != nil {
@@ -128,6 +136,7 @@ func (s *Site) Data(t testing.TB) Rows {
 // Reset makes the stored rows those of the world, and the product's own tables empty.
 func (s *Site) Reset(t testing.TB) {
 	t.Helper()
+	s.held = ""
 	s.transact(t, func(ctx context.Context, tx store.Tx) error {
 		if _, err := tx.Exec(ctx, unchecked[s.Name]); err != nil {
 			return err

@@ -46,3 +46,10 @@ func generated(t testing.TB, name string, seed uint64, n int) *World {
 	w.Data = fill(rand.New(rand.NewPCG(seed, 0)), w.Catalog, n)
 	return w
 }
+
+// archived is a project folder as an archive writes it.
+func archived(text string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	overlay(fsys, txtar.Parse([]byte(text)))
+	return fsys
+}

@@ -37,6 +37,7 @@ type Site struct {
 	keys    *auth.Keys
 	tokens  *auth.Tokens
 	issued  sync.Map     // tokens by actor
+	held    string       // the last dump, "" where there is none
 	noted   bytes.Buffer // what the handler has logged
 	notedMu sync.Mutex
 }

@@ -108,9 +108,10 @@ func together(t *testing.T, sites []*Site, a policy.Actor, text string) (Reply, 
 	var first Reply
 	var dump, changes string
 	for i, s := range sites {
-		before := s.Dump(t)
+		before := s.last(t)
 		reply := s.Ask(t, a, text)
 		after := s.Dump(t)
+		s.held = after
 		switch {
 		case reply.Status >= 500:
 			t.Errorf("%s: %s\n%s%s", s.Name, text, reply.Whole(), s.log())
