@@ -171,15 +171,24 @@ func Place(ctx context.Context, path string, force bool, write func(temporary st
 	if !m.Sealed {
 		return m, errors.New("the backup was cut off")
 	}
-	if force {
-		err = os.Rename(temporary, path)
-	} else if err = os.Link(temporary, path); errors.Is(err, os.ErrExist) {
-		err = fmt.Errorf("%s %w", path, ErrExists)
-	}
-	if err != nil {
+	if err := appear(temporary, path, force); err != nil {
 		return m, err
 	}
 	return m, syncDir(filepath.Dir(path))
+}
+
+// appear gives a file its name. A link never replaces what came there meanwhile; some disks know none.
+func appear(temporary, path string, force bool) error {
+	if !force {
+		err := os.Link(temporary, path)
+		if err == nil {
+			return nil
+		}
+		if _, there := os.Lstat(path); there == nil {
+			return fmt.Errorf("%s %w", path, ErrExists)
+		}
+	}
+	return os.Rename(temporary, path)
 }
 
 // Receive writes a stream to a file and makes it stay.
