@@ -257,6 +257,14 @@ describe('refusals', () => {
     await refused(amara.from('tickets').insert(ticket({ customer_ref: 'C-1' })), 400, 'PGRST204')
     await refused(amara.from('tickets').insert(ticket({ created_at: '2020-01-01' })), 403, '42501')
   })
+  test('a field that nobody writes, the service included', async () => {
+    await refused(server.service.from('tickets').insert(ticket({ author_id: ann, created_at: '2020-01-01' })), 403, '42501')
+  })
+  test('a field may be written by who does not see it', async () => {
+    const row = await made(chloe, { triage_note: 'for the lead' })
+    assert.equal(row.triage_note, null)
+    assert.equal((await rowsOf(amara.from('tickets').select('triage_note').eq('id', row.id).single())).triage_note, 'for the lead')
+  })
   test('values of the wrong type, and an enum of other values', async () => {
     await refused(amara.from('tickets').insert(ticket({ number: 'seven' })), 400, '22P02')
     await refused(amara.from('tickets').insert(ticket({ status: 'lost' })), 400, '22P02')
