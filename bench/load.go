@@ -18,7 +18,8 @@ type sample struct {
 	took    time.Duration
 	answers []time.Duration // sorted
 	bytes   int64
-	created int64 // answers with status 201
+	created int64         // answers with status 201
+	cpu     time.Duration // the server's
 }
 
 func (s sample) rate() float64 { return float64(len(s.answers)) / s.took.Seconds() }
@@ -35,7 +36,7 @@ func (s sample) percentile(p float64) time.Duration {
 func (s sample) merge(o sample) sample {
 	all := slices.Concat(s.answers, o.answers)
 	slices.Sort(all)
-	return sample{s.took + o.took, all, s.bytes + o.bytes, s.created + o.created}
+	return sample{s.took + o.took, all, s.bytes + o.bytes, s.created + o.created, s.cpu + o.cpu}
 }
 
 // drive sends the requests in a closed loop from n connections for about d. Requests are complete HTTP messages, sent as

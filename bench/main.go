@@ -1,6 +1,6 @@
 // Command bench measures bin/socle over real HTTP on loopback, beside a limit: a server written by hand for exactly these
 // requests, with net/http, the same SQLite driver, prepared statements, the same rows and indexes, and writes that share
-// commits which wait for the disk. Rounds alternate, so that both feel the same machine. It prints requests per second, percentiles, memory and the ratio to the limit.
+// commits which wait for the disk. Rounds alternate, so that both feel the same machine. It prints requests per second, percentiles, processor time, memory and the ratio to the limit.
 //
 //	make bench
 package main

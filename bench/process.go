@@ -104,6 +104,30 @@ func (p *process) memory(field string) float64 {
 	return 0
 }
 
+// cpu is the processor time it has used, in steps of 10 ms; 0 where the system does not say.
+func (p *process) cpu() time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	words := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	if len(words) < 13 {
+		return 0
+	}
+	const tick = 10 * time.Millisecond
+	user, _ := strconv.Atoi(words[11])
+	system, _ := strconv.Atoi(words[12])
+	return time.Duration(user+system) * tick
+}
+
+// drive sends it requests and measures it.
+func (p *process) drive(requests [][]byte, clients int, d time.Duration) (sample, error) {
+	before := p.cpu()
+	s, err := drive(p.addr, requests, clients, d)
+	s.cpu = p.cpu() - before
+	return s, err
+}
+
 // freeAddr is a loopback address nobody listens on at this moment.
 func freeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

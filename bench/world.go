@@ -176,11 +176,11 @@ func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duratio
 		if round < 0 {
 			d = length / 3
 		}
-		one, err := drive(p.socle.addr, ours, clients, d)
+		one, err := p.socle.drive(ours, clients, d)
 		if err != nil {
 			return a, b, fmt.Errorf("socle: %w", err)
 		}
-		two, err := drive(p.limit.addr, theirs, clients, d)
+		two, err := p.limit.drive(theirs, clients, d)
 		if err != nil {
 			return a, b, fmt.Errorf("limit: %w", err)
 		}
@@ -197,11 +197,13 @@ func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duratio
 }
 
 func heading() {
-	fmt.Printf("%-22s%8s  %-8s%12s%11s%11s%9s%8s\n", "request", "clients", "server", "requests/s", "p50", "p99", "bytes", "ratio")
+	fmt.Printf("%-22s%8s  %-8s%11s%12s%12s%9s%9s%8s\n", "request", "clients", "server", "requests/s", "p50", "p99", "CPU µs", "bytes", "ratio")
 }
 
 func row(kind string, clients int, server string, s sample, ratio string) {
-	fmt.Printf("%-22s%8d  %-8s%12.0f%11s%11s%9d%8s\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)), s.bytes/int64(max(1, len(s.answers))), ratio)
+	n := int64(max(1, len(s.answers)))
+	fmt.Printf("%-22s%8d  %-8s%11.0f%12s%12s%9d%9d%8s\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)),
+		s.cpu.Microseconds()/n, s.bytes/n, ratio)
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
