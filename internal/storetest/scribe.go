@@ -17,7 +17,7 @@ type scribe struct {
 	asker
 	catalog *schema.Catalog
 	actor   policy.Actor
-	fresh   bool // keys are new ones, and always given
+	fresh   bool // keys are always given, and mostly new
 }
 
 func newScribe(r *rand.Rand, c *schema.Catalog, a policy.Actor) *scribe {
@@ -219,7 +219,7 @@ func (s *scribe) cell(f *schema.Field) string {
 
 func (s *scribe) number() string {
 	if s.fresh {
-		return fmt.Sprint(500 + s.IntN(400))
+		return fmt.Sprint(1000 + s.IntN(500))
 	}
 	return fmt.Sprint(1 + s.IntN(12))
 }
