@@ -33,6 +33,21 @@ func Go(log *slog.Logger, name string, f func()) {
 	}()
 }
 
+// Serve is Serve of the runtime itself. A store that cannot make writes durable any more ends it too, with the store's reason.
+func (r *Runtime) Serve(ctx context.Context, log *slog.Logger, l net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	Go(log, "store", func() {
+		select {
+		case <-ctx.Done():
+		case <-r.store.Failed():
+			log.Error("the store has failed; nothing more is acknowledged", "cause", errors.Unwrap(r.store.Failure()))
+			stop()
+		}
+	})
+	return errors.Join(Serve(ctx, log, l, r), r.store.Failure())
+}
+
 // Serve answers on the listener until ctx ends, then lets requests under way finish.
 func Serve(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler) error {
 	srv := &http.Server{

@@ -76,7 +76,14 @@ func (t *Tokens) Issue(g Grant) (string, error) {
 	now := t.clock.Now()
 	claims["iss"], claims["aud"], claims["sub"], claims["role"] = t.issuer, Audience, id.String(), g.Role
 	claims["iat"], claims["exp"] = now.Unix(), now.Add(g.TTL).Unix()
-	return t.sign(claims)
+	token, err := t.sign(claims)
+	if err != nil {
+		return "", err
+	}
+	if _, err := t.Verify(token); err != nil {
+		return "", fmt.Errorf("such a token would be refused: %w", err)
+	}
+	return token, nil
 }
 
 func (t *Tokens) sign(claims map[string]any) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/socle-hq/socle/internal/app"
+	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/front/rest"
@@ -23,6 +24,7 @@ type explainCommand struct {
 	Request string `arg:"" help:"The request: 'GET /tickets?select=id'."`
 	Dir     string `arg:"" optional:"" default:"." help:"The project's folder; it may also come first."`
 	As      string `help:"Who asks: anon, authenticated, service_role, or the uuid of an account." default:"anon"`
+	Claims  string `help:"With --as an account: claims as in socle token." placeholder:"JSON"`
 	Engine  string `help:"Whose SQL: sqlite or postgres (default: the project's)." enum:",sqlite,postgres" default:""`
 }
 
@@ -38,7 +40,7 @@ func (c *explainCommand) Run(s *session) error {
 	if project == nil {
 		return &app.Invalid{FS: fsys, Problems: problems}
 	}
-	actor, err := actorNamed(c.As)
+	actor, err := c.actor()
 	if err != nil {
 		return usage{err}
 	}
@@ -82,6 +84,17 @@ func refusal(err error) error {
 		text += "\nhint: " + f.Hint
 	}
 	return usage{fmt.Errorf("%s", text)}
+}
+
+func (c *explainCommand) actor() (policy.Actor, error) {
+	actor, err := actorNamed(c.As)
+	switch {
+	case err != nil || c.Claims == "":
+		return actor, err
+	case actor.UID == "":
+		return actor, fmt.Errorf("--claims goes with --as and an account's uuid")
+	}
+	return auth.ActorOf(actor.UID, []byte(c.Claims))
 }
 
 // actorNamed is the actor --as means.

@@ -47,6 +47,8 @@ func (c *initCommand) free(files fs.FS) error {
 		}
 		_, err = os.Lstat(c.path(name))
 		switch {
+		case err == nil && dotfile(name): // the folder's own is kept
+			return nil
 		case err == nil:
 			return usage{fmt.Errorf("%s is there already; nothing was written", c.path(name))}
 		case errors.Is(err, fs.ErrNotExist):
@@ -55,6 +57,9 @@ func (c *initCommand) free(files fs.FS) error {
 		return err
 	})
 }
+
+// dotfile reports whether a template file is one of those a repository may have before a project.
+func dotfile(name string) bool { return strings.HasPrefix(name, "_") }
 
 // path is where a template file goes; a leading underscore stands for a dot.
 func (c *initCommand) path(name string) string {
@@ -65,6 +70,9 @@ func (c *initCommand) path(name string) string {
 }
 
 func (c *initCommand) write(files fs.FS, name string) error {
+	if _, err := os.Lstat(c.path(name)); err == nil && dotfile(name) {
+		return nil
+	}
 	text, err := fs.ReadFile(files, name)
 	if err != nil {
 		return err

@@ -37,10 +37,10 @@ func (c *serveCommand) Run(s *session) error {
 	}
 	r.Control(s.ctx)
 	log.Info("listening", "url", address(l), "project", r.Project().Config.Name)
-	if ip, ok := l.Addr().(*net.TCPAddr); ok && ip.IP.IsLoopback() {
-		log.Info("reachable from this machine only; --addr 0.0.0.0:8090 listens on every interface")
+	if at, ok := l.Addr().(*net.TCPAddr); ok && at.IP.IsLoopback() {
+		log.Info(fmt.Sprintf("reachable from this machine only; --addr 0.0.0.0:%d listens on every interface", at.Port))
 	}
-	return errors.Join(app.Serve(s.ctx, log, l, r), r.Close())
+	return errors.Join(r.Serve(s.ctx, log, l), r.Close())
 }
 
 func (p *place) options(s *session, log *slog.Logger, apply bool) app.Options {
@@ -62,6 +62,13 @@ func orLoopback(addr string) string {
 }
 
 func listen(addr string) (net.Listener, error) {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return nil, usage{fmt.Errorf("%q is not an address to listen on: it is HOST:PORT, such as %s", addr, loopbackAddr)}
+	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)
@@ -103,11 +110,14 @@ func (c *devCommand) Run(s *session) error {
 		return errors.Join(err, r.Close())
 	}
 	r.Control(s.ctx)
+	if at, ok := l.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
+		fmt.Fprintf(s.err, "socle: warning: listening on %s, where other machines reach it; dev is meant for loopback\n", at)
+	}
 	c.greet(s, r, address(l))
 	if err := r.Watch(s.ctx, func(err error) { changed(s, err) }); err != nil {
 		fmt.Fprintln(s.err, "socle: changes to files are not followed:", err)
 	}
-	return errors.Join(app.Serve(s.ctx, o.Log, l, r), r.Close())
+	return errors.Join(r.Serve(s.ctx, o.Log, l), r.Close())
 }
 
 func (c *devCommand) greet(s *session, r *app.Runtime, url string) {

@@ -20,6 +20,10 @@ type Store interface {
 	Write(ctx context.Context, f func(Tx) error) error
 	// Dialect is the SQL that the store speaks.
 	Dialect() sqlgen.Dialect
+	// Failed is closed when the store cannot make writes durable any more: it refuses them from then on, for the reason that
+	// Failure gives. nil where that does not happen.
+	Failed() <-chan struct{}
+	Failure() error
 	Close() error
 }
 

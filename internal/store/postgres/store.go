@@ -46,6 +46,12 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 // Dialect is PostgreSQL's.
 func (s *Store) Dialect() sqlgen.Dialect { return dialect.Dialect{} }
 
+// Failed is nil: a server that loses its disk loses its connections.
+func (s *Store) Failed() <-chan struct{} { return nil }
+
+// Failure is nil; see Failed.
+func (s *Store) Failure() error { return nil }
+
 // Close waits for all connections to come back.
 func (s *Store) Close() error {
 	s.pool.Close()

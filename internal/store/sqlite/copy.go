@@ -103,6 +103,12 @@ func (c *Copy) Write(context.Context, func(store.Tx) error) error {
 	return fault.New(fault.ReadOnly, "a copy is not written to")
 }
 
+// Failed is nil: nothing is written.
+func (c *Copy) Failed() <-chan struct{} { return nil }
+
+// Failure is nil; see Failed.
+func (c *Copy) Failure() error { return nil }
+
 // Dialect is SQLite's.
 func (c *Copy) Dialect() sqlgen.Dialect { return dialect.Dialect{} }
 
