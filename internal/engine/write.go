@@ -7,6 +7,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
@@ -22,6 +23,7 @@ type writer struct {
 	holders   sync.Map                                    // look-ups by fields, as text → *sqlgen.Stmt
 	incoming  map[*schema.Collection][]*schema.ForeignKey // by the collection they refer to
 	logged    []bool                                      // by Collection.Index
+	ids       clock.IDs
 
 	mu    sync.Mutex
 	spent map[*schema.Field]int64 // identity numbers handed out, kept or not

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"github.com/google/uuid"
-
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
@@ -105,11 +103,11 @@ func (x *writing) keyword(f *schema.Field, d schema.Default) (value.Value, error
 		v, _ = x.env.Leaf(&ir.Now{T: value.Type{Kind: value.Date}})
 		from.Kind = value.Date
 	case schema.DefaultUUID:
-		id, err := uuid.NewV7FromReader(x.engine.clock.Random())
+		id, err := x.engine.writer.ids.Next(x.engine.clock)
 		if err != nil {
 			return v, fault.New(fault.Internal, "Internal error").Because(err)
 		}
-		v, from.Kind = value.OfUUID(id.String()), value.UUID
+		v, from.Kind = value.OfUUID(id), value.UUID
 	case schema.DefaultAuthUID:
 		v, from.Kind = x.env.Auth.UID, value.UUID
 	}

@@ -44,8 +44,12 @@ func (s *server) transaction(c *call, read *rest.Read, sent *digest) {
 			}
 		}
 	}
+	h := c.ResponseWriter.Header()
 	if read.Applied != "" {
-		c.ResponseWriter.Header().Set("Preference-Applied", read.Applied)
+		h.Set("Preference-Applied", read.Applied)
+	}
+	if answers[0].Replayed {
+		h.Set("Idempotency-Replayed", "true")
 	}
 	c.json(http.StatusOK, s.stepsBody(steps, answers, bodies))
 }
