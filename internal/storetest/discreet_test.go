@@ -166,7 +166,7 @@ func compareWrites(t *testing.T, seed uint64, here, there []*Site, a policy.Acto
 		}
 	}
 	t.Logf("%d of %d told of rows, %d excused", done, discreetRounds, excused)
-	if least := map[bool]int{true: 4, false: discreetRounds / 10}[a.UID == ""]; done < least || excused > discreetRounds/8 {
+	if least := map[bool]int{true: 4, false: discreetRounds / 15}[a.UID == ""]; done < least || excused > discreetRounds/8 {
 		t.Errorf("%d of %d told of rows, %d excused", done, discreetRounds, excused)
 	}
 }
