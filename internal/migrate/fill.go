@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/policy/cel"
@@ -46,11 +44,11 @@ func (t *table) given(f *schema.Field) *giver {
 			func(*worker, []value.Value) (value.Value, error) { return d.Value, nil }}
 	case d.Kind == schema.DefaultUUID:
 		return &giver{"a new uuid", func(w *worker, _ []value.Value) (value.Value, error) {
-			id, err := uuid.NewV7FromReader(w.clock.Random())
+			id, err := w.ids.Next(w.clock)
 			if err != nil {
 				return value.Value{}, err
 			}
-			return value.Cast(value.OfUUID(id.String()), value.Type{Kind: value.UUID}, f.Type)
+			return value.Cast(value.OfUUID(id), value.Type{Kind: value.UUID}, f.Type)
 		}}
 	case d.Kind == schema.DefaultNow, d.Kind == schema.DefaultToday:
 		return &giver{"the default " + d.Kind.String(), func(w *worker, _ []value.Value) (value.Value, error) {

@@ -19,6 +19,7 @@ type worker struct {
 	tx      store.Tx
 	dialect sqlgen.Changer
 	clock   clock.Clock
+	ids     clock.IDs
 	now     int64 // the instant of the whole change
 	lines   []string
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/fault"
@@ -24,6 +22,7 @@ type builder struct {
 	at         map[string]int  // by wire name and key: index into fields
 	checks     policy.RowChecks
 	clock      clock.Clock
+	ids        clock.IDs
 	now        int64         // µs since 1970 UTC: one instant per file
 	identity   map[int]int64 // by index into fields: the last number taken
 	problems   schema.Problems
@@ -114,11 +113,11 @@ func (b *builder) missing(i int, f *schema.Field) value.Value {
 	case schema.DefaultToday:
 		return b.converted(f, value.OfTimestamp(b.now), value.Timestamp)
 	case schema.DefaultUUID:
-		id, err := uuid.NewV7FromReader(b.clock.Random())
+		id, err := b.ids.Next(b.clock)
 		if err != nil {
 			b.wrong(schema.Pos{}, "no random numbers: %v", err)
 		}
-		return b.converted(f, value.OfUUID(id.String()), value.UUID)
+		return b.converted(f, value.OfUUID(id), value.UUID)
 	}
 	return value.Value{} // auth.uid: nobody is signed in
 }

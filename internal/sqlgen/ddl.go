@@ -65,7 +65,7 @@ func insertRows(d Dialect, head string, fields []*schema.Field, rows []plan.Tupl
 			if j > 0 {
 				text.WriteString(", ")
 			}
-			text.WriteString(d.Placeholder(len(e.Args), Coding{Type: fields[j].Type}))
+			text.WriteString(d.Once(len(e.Args), Coding{Type: fields[j].Type}))
 		}
 		text.WriteString(")")
 	}

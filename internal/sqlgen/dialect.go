@@ -12,6 +12,8 @@ import (
 type Dialect interface {
 	// Placeholder is the nth parameter (from 1) with its type, where the engine wants one.
 	Placeholder(n int, c Coding) string
+	// Once is the nth parameter of a statement that uses each of them once, in order.
+	Once(n int, c Coding) string
 	// Null is NULL as type t.
 	Null(t value.Type) string
 	// Table is the quoted name of a stored collection.

@@ -78,7 +78,7 @@ func TestTheStatementsOfAWrite(t *testing.T) {
 		{sqlite.Dialect{}, []string{
 			`UPDATE "books" SET "title" = ?1, "_version" = "_version" + 1 WHERE ("shelf" = ?2 AND "no" = ?3 AND "_version" = ?4)`,
 			`DELETE FROM "books" WHERE ("shelf" = ?1 AND "no" = ?2 AND "_version" = ?3) OR ("shelf" = ?4 AND "no" = ?5 AND "_version" = ?6)`,
-			`INSERT INTO "books" ("shelf", "no", "title", "price") VALUES (?1, ?2, ?3, ?4) ON CONFLICT ("shelf", "no") DO NOTHING RETURNING "shelf", "no"`,
+			`INSERT INTO "books" ("shelf", "no", "title", "price") VALUES (?, ?, ?, ?) ON CONFLICT ("shelf", "no") DO NOTHING RETURNING "shelf", "no"`,
 		}},
 		{postgres.Dialect{}, []string{
 			`UPDATE "public"."books" SET "title" = ($1::text COLLATE "C"), "_fts_title" = ($2::text COLLATE "C")::tsvector, "_version" = "_version" + 1 WHERE ("shelf" = ($3::text COLLATE "C") AND "no" = $4::bigint AND "_version" = $5::bigint)`,

@@ -32,6 +32,9 @@ func (Dialect) Placeholder(n int, c sqlgen.Coding) string {
 	return text
 }
 
+// Once is Placeholder.
+func (d Dialect) Once(n int, c sqlgen.Coding) string { return d.Placeholder(n, c) }
+
 // textual reports whether an argument is compared as text.
 func textual(c sqlgen.Coding) bool {
 	return c.Form == sqlgen.Plain && c.Type.Kind == value.Text && !c.Type.List || c.Form == sqlgen.Regex && !c.Type.List

@@ -25,6 +25,9 @@ var _ sqlgen.Dialect = Dialect{}
 // statement anew for every value of a bare parameter in a join.
 func (Dialect) Placeholder(n int, _ sqlgen.Coding) string { return "+?" + strconv.Itoa(n) }
 
+// Once is a parameter without a number: the driver looks numbers up one by one.
+func (Dialect) Once(int, sqlgen.Coding) string { return "?" }
+
 // Null needs no type.
 func (Dialect) Null(value.Type) string { return "NULL" }
 
