@@ -162,12 +162,21 @@ func (r *Runtime) install(p *Project) error {
 		Limits: httpapi.Limits{Rest: RestLimits(p.Config.Limits), URL: p.Config.Limits.URLLength,
 			Response: int(p.Config.Limits.Response), Statement: p.Config.Limits.StatementTimeout},
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
+		TxOverride: given(p.Config.Rest.Rollback, r.Dev),
 	})
 	if err != nil {
 		return fmt.Errorf("routes: %w", err)
 	}
 	r.current.Store(v)
 	return nil
+}
+
+// given is a switch the project may have set, else its default.
+func given(set *bool, otherwise bool) bool {
+	if set != nil {
+		return *set
+	}
+	return otherwise
 }
 
 // Project is what the runtime serves now.
@@ -184,15 +193,12 @@ func (r *Runtime) Close() error { return r.store.Close() }
 // RestLimits are the REST front's part of a project's limits.
 func RestLimits(l config.Limits) rest.Limits {
 	return rest.Limits{Rows: l.Rows, EmbedDepth: l.EmbedDepth, LogicDepth: l.LogicDepth, InItems: l.InItems,
-		URLLength: l.URLLength, SelectItems: l.SelectItems, Body: int(l.Body)}
+		URLLength: l.URLLength, SelectItems: l.SelectItems, Body: int(l.Body), BodyRows: l.BulkRows}
 }
 
 func planLimits(l config.Limits) plan.Limits {
-	return plan.Limits{Rows: l.Rows, Tree: l.Tree, Levels: l.Statements, Writes: maxWritten}
+	return plan.Limits{Rows: l.Rows, Tree: l.Tree, Levels: l.Statements, Writes: l.WrittenRows}
 }
-
-// maxWritten bounds the rows that one request writes or deletes, cascades included.
-const maxWritten = 100_000
 
 // PlanLimits are the planner's part of a project's limits.
 func PlanLimits(l config.Limits) plan.Limits { return planLimits(l) }

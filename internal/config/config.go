@@ -24,6 +24,7 @@ type Config struct {
 	Database  Database
 	Limits    Limits
 	CORS      []string // origins, exact; "*" is any
+	Rest      Rest
 	GraphQL   GraphQL
 	Auth      Section
 	Mail      Section
@@ -44,16 +45,21 @@ type Limits struct {
 	Statements       int   // statements of one read
 	EmbedDepth       int
 	LogicDepth       int
-	JSONDepth        int
 	InItems          int // items of one in, any or all
 	SelectItems      int // items of one request's select lists together
 	URLLength        int // bytes
 	BulkRows         int // rows of one written body
+	WrittenRows      int // rows that one request writes or deletes, cascades included
 	StatementTimeout time.Duration
 }
 
 // treeFactor is how many times limits.rows a whole response may hold.
 const treeFactor = 50
+
+// Rest holds the settings of the REST front.
+type Rest struct {
+	Rollback *bool // whether Prefer: tx=rollback is obeyed; nil: in dev, not in serve
+}
 
 // GraphQL holds the settings of the GraphQL front.
 type GraphQL struct {
@@ -128,20 +134,28 @@ func (r *reader) config(s Section) *Config {
 			Body: s.Size("limits.body", 10<<20), Response: s.Size("limits.response", 64<<20),
 			Rows: rows, Tree: rows * treeFactor, Statements: int(s.Int("limits.statements", 50)),
 			EmbedDepth: int(s.Int("limits.embed_depth", 6)), LogicDepth: int(s.Int("limits.logic_depth", 20)),
-			JSONDepth: int(s.Int("limits.json_depth", 50)), InItems: int(s.Int("limits.in_items", 1000)),
+			InItems:     int(s.Int("limits.in_items", 1000)),
 			SelectItems: int(s.Int("limits.select_items", 500)), URLLength: int(s.Size("limits.url_length", 16<<10)),
-			BulkRows: int(s.Int("limits.bulk_rows", 10000)), StatementTimeout: s.Duration("limits.statement_timeout", 10*time.Second),
+			BulkRows: int(s.Int("limits.bulk_rows", 10000)), WrittenRows: int(s.Int("limits.written_rows", 100_000)),
+			StatementTimeout: s.Duration("limits.statement_timeout", 10*time.Second),
 		},
 		Auth: s.Sub("auth"), Mail: s.Sub("mail"),
 	}
-	if n, ok := s.find("graphql.introspection"); ok {
-		on := n.Text == "true"
-		c.GraphQL.Introspection = &on
-	}
+	c.Rest.Rollback, c.GraphQL.Introspection = s.optional("rest.rollback"), s.optional("graphql.introspection")
 	if _, written := s.find("name"); !written {
 		r.Problems.Add(schema.Pos{File: File, Line: 1, Column: 1}, "`name: my-app`", "the project has no name")
 	}
 	return c
+}
+
+// optional is a switch whose default depends on how the project is run: nil where it is not written.
+func (s Section) optional(path string) *bool {
+	n, ok := s.find(path)
+	if !ok {
+		return nil
+	}
+	on := n.Text == "true"
+	return &on
 }
 
 func database(text string) Database {

@@ -38,7 +38,7 @@ func TestANameIsEnough(t *testing.T) {
 	got := load(t, "name: my-app\n", env())
 	want := &config.Config{Name: "my-app", Database: config.Database{Engine: "sqlite"}, Limits: config.Limits{
 		Body: 10 << 20, Response: 64 << 20, Rows: 1000, Tree: 50_000, Statements: 50, EmbedDepth: 6, LogicDepth: 20,
-		JSONDepth: 50, InItems: 1000, SelectItems: 500, URLLength: 16384, BulkRows: 10000, StatementTimeout: 10 * time.Second}}
+		InItems: 1000, SelectItems: 500, URLLength: 16384, BulkRows: 10000, WrittenRows: 100_000, StatementTimeout: 10 * time.Second}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config.Section{})); diff != "" {
 		t.Error(diff)
 	}

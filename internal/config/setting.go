@@ -48,11 +48,12 @@ var project = section(map[string]setting{
 	"public_url": one(address),
 	"database":   one(storage),
 	"cors":       one(origins),
+	"rest":       section(map[string]setting{"rollback": one(boolean)}),
 	"graphql":    section(map[string]setting{"introspection": one(boolean)}),
 	"limits": section(map[string]setting{
 		"body": one(size), "response": one(size), "url_length": one(size), "rows": one(number), "statements": one(number),
-		"embed_depth": one(number), "logic_depth": one(number), "json_depth": one(number), "in_items": one(number),
-		"select_items": one(number), "bulk_rows": one(number), "statement_timeout": one(positive),
+		"embed_depth": one(number), "logic_depth": one(number), "in_items": one(number),
+		"select_items": one(number), "bulk_rows": one(number), "written_rows": one(number), "statement_timeout": one(positive),
 	}),
 	"auth": section(map[string]setting{
 		"sign_up": one(boolean), "confirm_email": one(boolean), "anonymous": one(boolean), "redirects": one(texts),
