@@ -13,10 +13,8 @@ import (
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/console"
 	"github.com/socle-hq/socle/internal/engine"
-	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/httpapi"
 	"github.com/socle-hq/socle/internal/migrate"
-	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/seed"
 	"github.com/socle-hq/socle/internal/store"
@@ -151,7 +149,7 @@ func (r *Runtime) install(p *Project) error {
 	if err != nil {
 		return err
 	}
-	v := &version{project: p, engine: engine.New(r.store, p.Set, planLimits(p.Config.Limits), r.Clock)}
+	v := &version{project: p, engine: engine.New(r.store, p.Set, p.Config.Limits, r.Clock)}
 	tokens := auth.NewTokens(r.Keys, auth.Issuer(p.Config.PublicURL), r.Clock)
 	var home http.Handler
 	if r.Dev {
@@ -159,8 +157,7 @@ func (r *Runtime) install(p *Project) error {
 	}
 	v.handler, err = httpapi.New(httpapi.Config{
 		Engine: v.engine, Gate: auth.NewGate(r.Keys, tokens), Sealer: sealer,
-		Limits: httpapi.Limits{Rest: RestLimits(p.Config.Limits), URL: p.Config.Limits.URLLength,
-			Response: int(p.Config.Limits.Response), Statement: p.Config.Limits.StatementTimeout},
+		Limits:  p.Config.Limits,
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
 		TxOverride: given(p.Config.Rest.Rollback, r.Dev),
 	})
@@ -189,16 +186,3 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 // Close gives the data directory free.
 func (r *Runtime) Close() error { return r.store.Close() }
-
-// RestLimits are the REST front's part of a project's limits.
-func RestLimits(l config.Limits) rest.Limits {
-	return rest.Limits{Rows: l.Rows, EmbedDepth: l.EmbedDepth, LogicDepth: l.LogicDepth, InItems: l.InItems,
-		URLLength: l.URLLength, SelectItems: l.SelectItems, Body: int(l.Body), BodyRows: l.BulkRows}
-}
-
-func planLimits(l config.Limits) plan.Limits {
-	return plan.Limits{Rows: l.Rows, Tree: l.Tree, Levels: l.Statements, Writes: l.WrittenRows}
-}
-
-// PlanLimits are the planner's part of a project's limits.
-func PlanLimits(l config.Limits) plan.Limits { return planLimits(l) }

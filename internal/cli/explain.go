@@ -54,7 +54,7 @@ func (c *explainCommand) Run(s *session) error {
 	if c.Engine == "" {
 		c.Engine = project.Config.Database.Engine
 	}
-	x, err := engine.Explain(read.Request, actor, project.Set, app.PlanLimits(project.Config.Limits), dialect(c.Engine))
+	x, err := engine.Explain(read.Request, actor, project.Set, project.Config.Limits, dialect(c.Engine))
 	if err != nil {
 		return refusal(err)
 	}
@@ -128,6 +128,6 @@ func (c *explainCommand) parse(p *app.Project, actor policy.Actor) (*rest.Read, 
 	if method = strings.ToUpper(method); method != http.MethodGet && method != http.MethodHead {
 		return nil, fault.New(fault.NotImplemented, "Feature not implemented").WithDetails("explain shows reads")
 	}
-	return rest.Parse(p.Set.View(actor), app.RestLimits(p.Config.Limits),
+	return rest.Parse(p.Set.View(actor), p.Config.Limits,
 		rest.Input{Method: method, Segments: segments, RawQuery: query, Header: http.Header{}})
 }

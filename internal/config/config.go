@@ -8,8 +8,8 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
-	"time"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
 )
@@ -22,7 +22,7 @@ type Config struct {
 	Name      string
 	PublicURL string // without a trailing slash; "" where the project says nothing
 	Database  Database
-	Limits    Limits
+	Limits    admission.Limits
 	CORS      []string // origins, exact; "*" is any
 	Rest      Rest
 	GraphQL   GraphQL
@@ -35,26 +35,6 @@ type Database struct {
 	Engine string // sqlite or postgres
 	URL    string // postgres only; may hold a password and is never printed
 }
-
-// Limits bound what one request may ask for. Every limit is at least 1.
-type Limits struct {
-	Body             int64 // bytes of a request body
-	Response         int64 // bytes of a response
-	Rows             int   // rows per level and parent; more are cut off silently
-	Tree             int   // rows of a whole response; more are refused
-	Statements       int   // statements of one read
-	EmbedDepth       int
-	LogicDepth       int
-	InItems          int // items of one in, any or all
-	SelectItems      int // items of one request's select lists together
-	URLLength        int // bytes
-	BulkRows         int // rows of one written body
-	WrittenRows      int // rows that one request writes or deletes, cascades included
-	StatementTimeout time.Duration
-}
-
-// treeFactor is how many times limits.rows a whole response may hold.
-const treeFactor = 50
 
 // Rest holds the settings of the REST front.
 type Rest struct {
@@ -124,28 +104,35 @@ func Parse(data []byte, env Env) (*Config, schema.Problems) {
 
 // config reads the checked tree; what is absent has its default.
 func (r *reader) config(s Section) *Config {
-	rows := int(s.Int("limits.rows", 1000))
 	c := &Config{
 		Name:      s.Text("name", ""),
 		PublicURL: strings.TrimRight(s.Text("public_url", ""), "/"),
 		Database:  database(s.Text("database", "sqlite")),
 		CORS:      s.List("cors"),
-		Limits: Limits{
-			Body: s.Size("limits.body", 10<<20), Response: s.Size("limits.response", 64<<20),
-			Rows: rows, Tree: rows * treeFactor, Statements: int(s.Int("limits.statements", 50)),
-			EmbedDepth: int(s.Int("limits.embed_depth", 6)), LogicDepth: int(s.Int("limits.logic_depth", 20)),
-			InItems:     int(s.Int("limits.in_items", 1000)),
-			SelectItems: int(s.Int("limits.select_items", 500)), URLLength: int(s.Size("limits.url_length", 16<<10)),
-			BulkRows: int(s.Int("limits.bulk_rows", 10000)), WrittenRows: int(s.Int("limits.written_rows", 100_000)),
-			StatementTimeout: s.Duration("limits.statement_timeout", 10*time.Second),
-		},
-		Auth: s.Sub("auth"), Mail: s.Sub("mail"),
+		Limits:    s.limits(),
+		Auth:      s.Sub("auth"), Mail: s.Sub("mail"),
 	}
 	c.Rest.Rollback, c.GraphQL.Introspection = s.optional("rest.rollback"), s.optional("graphql.introspection")
 	if _, written := s.find("name"); !written {
 		r.Problems.Add(schema.Pos{File: File, Line: 1, Column: 1}, "`name: my-app`", "the project has no name")
 	}
 	return c
+}
+
+// limits are the project's bounds; what it does not set has its default.
+func (s Section) limits() admission.Limits {
+	l := admission.Default()
+	for name, at := range map[string]*int{"rows": &l.Rows, "statements": &l.Levels, "cost": &l.Cost, "embed_depth": &l.EmbedDepth,
+		"logic_depth": &l.LogicDepth, "in_items": &l.InItems, "select_items": &l.SelectItems, "bulk_rows": &l.BodyRows,
+		"written_rows": &l.Writes} {
+		*at = int(s.Int("limits."+name, int64(*at)))
+	}
+	for name, at := range map[string]*int{"body": &l.Body, "response": &l.Response, "url_length": &l.URLLength} {
+		*at = int(s.Size("limits."+name, int64(*at)))
+	}
+	l.Tree = l.Rows * admission.TreeFactor
+	l.Statement = s.Duration("limits.statement_timeout", l.Statement)
+	return l
 }
 
 // optional is a switch whose default depends on how the project is run: nil where it is not written.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
 )
@@ -36,9 +38,7 @@ func load(t *testing.T, text string, e config.Env) *config.Config {
 func TestANameIsEnough(t *testing.T) {
 	t.Parallel()
 	got := load(t, "name: my-app\n", env())
-	want := &config.Config{Name: "my-app", Database: config.Database{Engine: "sqlite"}, Limits: config.Limits{
-		Body: 10 << 20, Response: 64 << 20, Rows: 1000, Tree: 50_000, Statements: 50, EmbedDepth: 6, LogicDepth: 20,
-		InItems: 1000, SelectItems: 500, URLLength: 16384, BulkRows: 10000, WrittenRows: 100_000, StatementTimeout: 10 * time.Second}}
+	want := &config.Config{Name: "my-app", Database: config.Database{Engine: "sqlite"}, Limits: admission.Default()}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config.Section{})); diff != "" {
 		t.Error(diff)
 	}
@@ -66,12 +66,12 @@ func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
 	c := load(t, full, env("PGPASS", "s3cret", "GOOGLE_ID", "id", "GOOGLE_SECRET", "gs", "SMTP_URL", "smtp://u:p@mail:587"))
 	got := []any{c.Name, c.PublicURL, c.Database.Engine, c.Database.URL, c.Database.Redacted(), c.Limits.Body, c.Limits.Rows,
-		c.Limits.Tree, c.Limits.EmbedDepth, c.Limits.StatementTimeout, c.CORS[0], *c.GraphQL.Introspection,
+		c.Limits.Tree, c.Limits.EmbedDepth, c.Limits.Statement, c.CORS[0], *c.GraphQL.Introspection,
 		c.Auth.Bool("sign_up", true), c.Auth.Int("password.min", 8), c.Auth.Duration("session.idle", 0), c.Auth.Duration("session.max", 5),
 		c.Auth.Text("providers.google.client_secret", ""), strings.Join(c.Auth.Sub("providers").Keys(), " "),
 		c.Auth.Items("issuers")[0].Text("audience", ""), c.Auth.List("redirects")[0], c.Mail.Text("smtp", "")}
 	want := []any{"team-tickets", "https://api.example.org", "postgres", "postgres://app:s3cret@db.internal/app?sslmode=require",
-		"postgres://db.internal/app", int64(1 << 20), 100, 5000, 3, 1500 * time.Millisecond, "https://app.example.org", false,
+		"postgres://db.internal/app", 1 << 20, 100, 5000, 3, 1500 * time.Millisecond, "https://app.example.org", false,
 		false, int64(10), 720 * time.Hour, time.Duration(0), "gs", "google acme", "app", "https://app.example.org/**", "smtp://u:p@mail:587"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -18,7 +18,7 @@ func FuzzParse(f *testing.F) {
 			if (c == nil) != problems.Failed() {
 				t.Fatalf("config %v with problems %v", c != nil, problems)
 			}
-			if c != nil && (c.Name == "" && e != nil || c.Limits.Rows < 1 || c.Limits.Body < 1 || c.Limits.StatementTimeout <= 0 || c.Limits.Tree < 1) {
+			if c != nil && (c.Name == "" && e != nil || c.Limits.Rows < 1 || c.Limits.Body < 1 || c.Limits.Statement <= 0 || c.Limits.Tree < 1) {
 				t.Fatalf("%+v", c)
 			}
 		}

@@ -15,6 +15,7 @@ var about = map[string]string{
 	"limits.response":          "Bytes of a response (64MiB).",
 	"limits.rows":              "Rows per level and parent (1000); a whole response holds at most 50 times as many.",
 	"limits.statements":        "Statements of one read (50).",
+	"limits.cost":              "Weight of one read: its statements, joins, relation walks and conditions (20000).",
 	"limits.embed_depth":       "Depth of embedded relations (6).",
 	"limits.logic_depth":       "Depth of and, or, not (20).",
 	"limits.in_items":          "Items of one in, any or all (1000).",

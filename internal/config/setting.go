@@ -51,7 +51,7 @@ var project = section(map[string]setting{
 	"rest":       section(map[string]setting{"rollback": one(boolean)}),
 	"graphql":    section(map[string]setting{"introspection": one(boolean)}),
 	"limits": section(map[string]setting{
-		"body": one(size), "response": one(size), "url_length": one(size), "rows": one(number), "statements": one(number),
+		"body": one(size), "response": one(size), "url_length": one(size), "rows": one(number), "statements": one(number), "cost": one(number),
 		"embed_depth": one(number), "logic_depth": one(number), "in_items": one(number),
 		"select_items": one(number), "bulk_rows": one(number), "written_rows": one(number), "statement_timeout": one(positive),
 	}),

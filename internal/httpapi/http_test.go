@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/engine"
-	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/httpapi"
 	"github.com/socle-hq/socle/internal/migrate"
 	"github.com/socle-hq/socle/internal/plan"
@@ -109,7 +109,7 @@ func serve(t testing.TB, change func(*httpapi.Config)) *server {
 	cfg := httpapi.Config{
 		Engine: engine.New(st, set, plan.Limits{Rows: 1000, Tree: 50000, Levels: 50}, clk),
 		Gate:   auth.NewGate(keys, s.tokens), Sealer: sealer, Clock: clk,
-		Limits:  httpapi.Limits{Rest: rest.DefaultLimits(), URL: 4096, Response: 1 << 20, Statement: time.Minute},
+		Limits:  small(),
 		Origins: []string{"https://app.example.org"}, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
 	if change != nil {
@@ -473,4 +473,11 @@ func TestTimeThatRanOutIsSaid(t *testing.T) {
 	if got := body(t, r); r.StatusCode != 504 || !strings.Contains(got, `"57014"`) {
 		t.Errorf("%d %s", r.StatusCode, got)
 	}
+}
+
+// small are limits that a test can exceed, with time enough for a busy machine.
+func small() admission.Limits {
+	l := admission.Default()
+	l.URLLength, l.Response, l.Statement = 4096, 1<<20, time.Minute
+	return l
 }

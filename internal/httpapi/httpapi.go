@@ -7,12 +7,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"time"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/engine"
-	"github.com/socle-hq/socle/internal/front/rest"
 )
 
 // Config is what a handler is made of.
@@ -20,7 +19,7 @@ type Config struct {
 	Engine  *engine.Engine
 	Gate    *auth.Gate
 	Sealer  *auth.Sealer
-	Limits  Limits
+	Limits  admission.Limits
 	Origins []string // CORS; "*" is any
 	// TxOverride lets Prefer: tx=rollback undo what a request did.
 	TxOverride bool
@@ -29,14 +28,6 @@ type Config struct {
 	Home       http.Handler // what / is where there are no static files; nil: nothing
 	Log        *slog.Logger
 	Clock      clock.Clock
-}
-
-// Limits bound a request before and after the engine.
-type Limits struct {
-	Rest      rest.Limits
-	URL       int           // bytes of path and query
-	Response  int           // bytes
-	Statement time.Duration // of one request's statements
 }
 
 // server answers requests. It is immutable.

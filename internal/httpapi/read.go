@@ -28,7 +28,7 @@ const (
 func (s *server) rest(c *call) {
 	view := s.Engine.Set().View(c.actor)
 	body := newDigest(c.Request)
-	read, err := rest.Parse(view, s.Limits.Rest, rest.Input{Method: c.Method, Segments: c.segments,
+	read, err := rest.Parse(view, s.Limits, rest.Input{Method: c.Method, Segments: c.segments,
 		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride})
 	switch {
 	case err != nil:

@@ -63,8 +63,8 @@ func declared(routes []route) error {
 // stays within its segment, and nothing is cleaned.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	c := &call{ResponseWriter: w, Request: r, note: noteOf(r.Context())}
-	if n := len(r.RequestURI); n > s.Limits.URL {
-		c.refuse(fault.New(fault.TooComplex, "the URL is longer than %d bytes", s.Limits.URL), http.StatusRequestURITooLong)
+	if n := len(r.RequestURI); n > s.Limits.URLLength {
+		c.refuse(fault.New(fault.TooComplex, "the URL is longer than %d bytes", s.Limits.URLLength), http.StatusRequestURITooLong)
 		return
 	}
 	segments, ok := split(r.URL.EscapedPath())

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/policy"
@@ -8,13 +9,8 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// Limits bound what one read may do, whatever the front.
-type Limits struct {
-	Rows   int // rows per level and parent; more are cut off silently
-	Tree   int // rows of all levels together; more are refused
-	Levels int // statements of one read; more are refused
-	Writes int // rows that one write may be about; more are refused
-}
+// Limits bound what one read or write may do, whatever the front. A bound of 0 is none.
+type Limits = admission.Limits
 
 // Build plans a bound query: the only constructor of a Plan.
 func Build(b policy.Bound, l Limits) (Plan, error) {
@@ -30,6 +26,10 @@ func Build(b policy.Bound, l Limits) (Plan, error) {
 	}
 	if !root.level.Select.Grouped && len(q.Row.Collection.PrimaryKey) > 0 {
 		p.cursor = root.cursor()
+	}
+	if pl.err == nil && l.Cost > 0 && p.Cost() > l.Cost {
+		return Plan{}, fault.New(fault.TooComplex, "the request weighs more than %d", l.Cost).
+			WithHint("ask for fewer embeds, filters or computed fields")
 	}
 	return p, pl.err
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/eval/memory"
@@ -49,7 +50,7 @@ func benchOn(w *World, stores map[string]store.Store) *Bench {
 
 // Parse understands a question as an actor asks it.
 func (b *Bench) Parse(a policy.Actor, q Question) (*rest.Read, error) {
-	return rest.Parse(b.Set.View(a), rest.DefaultLimits(), rest.Input{
+	return rest.Parse(b.Set.View(a), admission.Default(), rest.Input{
 		Method: q.Method, Segments: q.Segments, RawQuery: q.Query, Header: q.Header, Cursor: plainSeal{},
 	})
 }

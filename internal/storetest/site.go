@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,12 +16,10 @@ import (
 	"testing"
 	"time"
 
-	crand "crypto/rand"
-
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/engine"
-	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/httpapi"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
@@ -81,7 +80,7 @@ func (s *Site) start(t testing.TB) {
 	s.handler, err = httpapi.New(httpapi.Config{
 		Engine: engine.New(s.store, s.world.Set, within, clock.Fixed(instant, &repeated{r: rand.NewChaCha8([32]byte{})})),
 		Gate:   auth.NewGate(s.keys, s.tokens), Sealer: sealer, Clock: clk, TxOverride: true, Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelError})),
-		Limits: httpapi.Limits{Rest: rest.DefaultLimits(), URL: 1 << 16, Response: 10 << 20, Statement: time.Minute},
+		Limits: patient(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -211,4 +210,11 @@ func (s *Site) transact(t testing.TB, f func(context.Context, store.Tx) error) {
 	if err := s.store.Write(ctx, func(tx store.Tx) error { return f(ctx, tx) }); err != nil {
 		t.Fatalf("%s: %s", s.Name, causes(err))
 	}
+}
+
+// patient are the product's limits with time enough for a busy machine.
+func patient() admission.Limits {
+	l := admission.Default()
+	l.Statement = time.Minute
+	return l
 }

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/socle-hq/socle/internal/value"
 	"pgregory.net/rapid"
+
+	"github.com/socle-hq/socle/internal/admission"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // The writers below print parsed trees in the URL's own grammar; what they print must read back as the same tree.
@@ -170,7 +172,7 @@ func TestSelectReadsBackAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want := items(2).Draw(t, "items")
-		got, err := parseSelect(writeItems(want), DefaultLimits())
+		got, err := parseSelect(writeItems(want), admission.Default())
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s: %v\n got %+v\nwant %+v", writeItems(want), err, got, want)
 		}
@@ -214,7 +216,7 @@ func TestLogicReadsBackAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want := trees(3).Draw(t, "tree")
-		got, err := parseLogic(want.write(), "", DefaultLimits())
+		got, err := parseLogic(want.write(), "", admission.Default())
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s: %v\n got %+v\nwant %+v", want.write(), err, got, want)
 		}
@@ -227,7 +229,7 @@ func TestOrderReadsBackAsItWasWritten(t *testing.T) {
 		want := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) term {
 			return term{optional(t, names), fields().Draw(t, "field"), rapid.Bool().Draw(t, "desc"), rapid.Bool().Draw(t, "first")}
 		}), 1, 3).Draw(t, "terms")
-		got, err := parseOrder(writeTerms(want), DefaultLimits())
+		got, err := parseOrder(writeTerms(want), admission.Default())
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s: %v\n got %+v\nwant %+v", writeTerms(want), err, got, want)
 		}

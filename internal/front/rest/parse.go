@@ -9,11 +9,11 @@ import (
 
 // Parse understands a request against what its actor may see. Errors are *fault.Fault.
 func Parse(v *schema.View, l Limits, in Input) (*Read, error) {
-	return parse(v, l.filled(), in, nil)
+	return parse(v, l.Filled(), in, nil)
 }
 
 func parse(v *schema.View, l Limits, in Input, refs *references) (*Read, error) {
-	if err := l.checkURL(in.RawQuery); err != nil {
+	if err := checkURL(l, in.RawQuery); err != nil {
 		return nil, err
 	}
 	read := &Read{Head: in.Method == http.MethodHead, Options: in.Method == http.MethodOptions}
