@@ -9,7 +9,6 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/socle-hq/socle/internal/clock"
-	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
@@ -176,12 +175,4 @@ func last(p plan.Plan, res *plan.Result) []value.Value {
 		out[i] = tuple[c]
 	}
 	return out
-}
-
-// Explain gives the stages of one read as an actor would run it.
-func (e *Engine) Explain(req ir.Request, actor policy.Actor) (*Explanation, error) {
-	if req.Query == nil {
-		return nil, fault.New(fault.Internal, "Internal error")
-	}
-	return explain(req, actor, e.set, e.limits, e.store.Dialect())
 }

@@ -15,7 +15,8 @@ type Explanation struct {
 	SQL   []string // one statement per level, parents first, then the count
 }
 
-func explain(req ir.Request, actor policy.Actor, set *policy.Set, limits plan.Limits, d sqlgen.Dialect) (*Explanation, error) {
+// Explain gives the stages of one read for a dialect, without a database.
+func Explain(req ir.Request, actor policy.Actor, set *policy.Set, limits plan.Limits, d sqlgen.Dialect) (*Explanation, error) {
 	bound, err := set.Bind(req, actor)
 	if err != nil {
 		return nil, err
@@ -37,9 +38,4 @@ func (x *Explanation) statements(s *step) {
 	for _, c := range s.children {
 		x.statements(c)
 	}
-}
-
-// Explain gives the stages of one read for a dialect, without a database.
-func Explain(req ir.Request, actor policy.Actor, set *policy.Set, limits plan.Limits, d sqlgen.Dialect) (*Explanation, error) {
-	return explain(req, actor, set, limits, d)
 }

@@ -183,13 +183,10 @@ func (s *session) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]p
 	}
 	out := make([]plan.Tuple, len(rows))
 	for i, row := range rows {
-		t := make(plan.Tuple, len(stmt.Types))
-		for j, typ := range stmt.Types {
-			if t[j], err = s.dialect.Decode(typ, row[j]); err != nil {
-				return nil, err
-			}
+		out[i] = make(plan.Tuple, len(stmt.Types))
+		if err := sqlgen.Decode(s.dialect, stmt.Types, row, out[i]); err != nil {
+			return nil, err
 		}
-		out[i] = t
 	}
 	return out, nil
 }

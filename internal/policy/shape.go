@@ -134,9 +134,9 @@ func (s *Set) fold(e ir.Expr, sh Shape) ir.Expr {
 	}
 	switch x := e.(type) {
 	case *ir.And:
-		return s.foldAnd(x, sh)
+		return conjunction(s.foldEach(x.Of, sh))
 	case *ir.Or:
-		return s.foldOr(x, sh)
+		return disjunction(s.foldEach(x.Of, sh))
 	case *ir.Not:
 		return negate(s.fold(x.X, sh))
 	case *ir.Cond:
@@ -145,32 +145,40 @@ func (s *Set) fold(e ir.Expr, sh Shape) ir.Expr {
 	return ir.Below(e, func(x ir.Expr) ir.Expr { return s.fold(x, sh) })
 }
 
-func (s *Set) foldAnd(x *ir.And, sh Shape) ir.Expr {
-	var kept []ir.Expr
-	for _, e := range x.Of {
-		f := s.fold(e, sh)
-		switch {
-		case isConst(f, ir.False):
-			return f
-		case !isConst(f, ir.True):
-			kept = append(kept, f)
-		}
+func (s *Set) foldEach(of []ir.Expr, sh Shape) []ir.Expr {
+	out := make([]ir.Expr, len(of))
+	for i, e := range of {
+		out[i] = s.fold(e, sh)
 	}
-	return junction(kept, ir.Bool(true), func(of []ir.Expr) ir.Expr { return &ir.And{Of: of} })
+	return out
 }
 
-func (s *Set) foldOr(x *ir.Or, sh Shape) ir.Expr {
+// conjunction and disjunction drop the parts that change nothing; a part that decides stands for the whole.
+func conjunction(of []ir.Expr) ir.Expr {
+	return reduce(of, ir.True, ir.False, func(kept []ir.Expr) ir.Expr { return &ir.And{Of: kept} })
+}
+
+func disjunction(of []ir.Expr) ir.Expr {
+	return reduce(of, ir.False, ir.True, func(kept []ir.Expr) ir.Expr { return &ir.Or{Of: kept} })
+}
+
+func reduce(of []ir.Expr, neutral, decisive ir.Truth, many func([]ir.Expr) ir.Expr) ir.Expr {
 	var kept []ir.Expr
-	for _, e := range x.Of {
-		f := s.fold(e, sh)
+	for _, e := range of {
 		switch {
-		case isConst(f, ir.True):
-			return f
-		case !isConst(f, ir.False):
-			kept = append(kept, f)
+		case isConst(e, decisive):
+			return e
+		case !isConst(e, neutral):
+			kept = append(kept, e)
 		}
 	}
-	return junction(kept, ir.Bool(false), func(of []ir.Expr) ir.Expr { return &ir.Or{Of: of} })
+	switch len(kept) {
+	case 0:
+		return constant(neutral)
+	case 1:
+		return kept[0]
+	}
+	return many(kept)
 }
 
 // foldCond keeps the branch of a decided condition. An unknown condition gives NULL.
@@ -192,21 +200,9 @@ func (s *Set) foldCond(x *ir.Cond, sh Shape) ir.Expr {
 func positive(e ir.Expr) ir.Expr {
 	switch x := e.(type) {
 	case *ir.And:
-		parts := make([]ir.Expr, len(x.Of))
-		for i, part := range x.Of {
-			if parts[i] = positive(part); isConst(parts[i], ir.False) {
-				return parts[i]
-			}
-		}
-		return &ir.And{Of: parts}
+		return conjunction(positives(x.Of))
 	case *ir.Or:
-		var kept []ir.Expr
-		for _, part := range x.Of {
-			if part = positive(part); !isConst(part, ir.False) {
-				kept = append(kept, part)
-			}
-		}
-		return junction(kept, ir.Bool(false), func(of []ir.Expr) ir.Expr { return &ir.Or{Of: of} })
+		return disjunction(positives(x.Of))
 	}
 	if isConst(e, ir.Unknown) {
 		return ir.Bool(false)
@@ -214,14 +210,12 @@ func positive(e ir.Expr) ir.Expr {
 	return e
 }
 
-func junction(kept []ir.Expr, empty ir.Expr, many func([]ir.Expr) ir.Expr) ir.Expr {
-	switch len(kept) {
-	case 0:
-		return empty
-	case 1:
-		return kept[0]
+func positives(of []ir.Expr) []ir.Expr {
+	out := make([]ir.Expr, len(of))
+	for i, e := range of {
+		out[i] = positive(e)
 	}
-	return many(kept)
+	return out
 }
 
 func negate(e ir.Expr) ir.Expr {

@@ -146,6 +146,18 @@ func isLeaf(e ir.Expr) bool {
 	return false
 }
 
+// Direction is the direction of a term, with the place of NULLs written out.
+func Direction(o ir.Order) string {
+	direction := " ASC"
+	if o.Desc {
+		direction = " DESC"
+	}
+	if o.NullsFirst {
+		return direction + " NULLS FIRST"
+	}
+	return direction + " NULLS LAST"
+}
+
 // Term is one term of an ORDER BY clause.
 type Term struct {
 	Text      string

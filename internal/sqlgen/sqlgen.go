@@ -62,6 +62,18 @@ func types(s *plan.Select) []value.Type {
 	return out
 }
 
+// Decode reads a fetched row, in the engine's form, into a tuple of the same width.
+func Decode[Raw any](d Dialect, types []value.Type, row []Raw, into plan.Tuple) error {
+	for i, t := range types {
+		v, err := d.Decode(t, row[i])
+		if err != nil {
+			return err
+		}
+		into[i] = v
+	}
+	return nil
+}
+
 // Bind gives the statement's arguments in the engine's form. parents are the distinct key tuples of a select with Parents;
 // column 0 of the answer is an index into them.
 func (s *Stmt) Bind(env *ir.Env, parents []plan.Tuple) ([]any, error) {

@@ -8,15 +8,6 @@ import (
 
 // Order is one term; JSON needs one for its kind, its number and its canonical text.
 func (Dialect) Order(b *sqlgen.Builder, o ir.Order) []sqlgen.Term {
-	direction := " ASC"
-	if o.Desc {
-		direction = " DESC"
-	}
-	if o.NullsFirst {
-		direction += " NULLS FIRST"
-	} else {
-		direction += " NULLS LAST"
-	}
 	x, t := b.Expr(o.X), o.X.Type()
 	texts := []string{x}
 	switch {
@@ -27,7 +18,7 @@ func (Dialect) Order(b *sqlgen.Builder, o ir.Order) []sqlgen.Term {
 	}
 	terms := make([]sqlgen.Term, len(texts))
 	for i, text := range texts {
-		terms[i] = sqlgen.Term{Text: text, Direction: direction}
+		terms[i] = sqlgen.Term{Text: text, Direction: sqlgen.Direction(o)}
 	}
 	return terms
 }

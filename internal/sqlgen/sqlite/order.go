@@ -8,16 +8,7 @@ import (
 
 // Order is one term; what SQLite would order differently has a collation of ours.
 func (Dialect) Order(b *sqlgen.Builder, o ir.Order) []sqlgen.Term {
-	direction := " ASC"
-	if o.Desc {
-		direction = " DESC"
-	}
-	if o.NullsFirst {
-		direction += " NULLS FIRST"
-	} else {
-		direction += " NULLS LAST"
-	}
-	return []sqlgen.Term{{Text: b.Expr(o.X) + collation(b, o.X), Direction: direction}}
+	return []sqlgen.Term{{Text: b.Expr(o.X) + collation(b, o.X), Direction: sqlgen.Direction(o)}}
 }
 
 // collation is the COLLATE clause of what does not sort by its own form: computed decimals and JSON.

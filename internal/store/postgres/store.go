@@ -91,15 +91,8 @@ func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 	var out []plan.Tuple
 	err := each(ctx, q.from, stmt.Text, args, func(row [][]byte) error {
 		t := make(plan.Tuple, len(stmt.Types))
-		for i, typ := range stmt.Types {
-			v, err := dialect.Dialect{}.Decode(typ, row[i])
-			if err != nil {
-				return err
-			}
-			t[i] = v
-		}
 		out = append(out, t)
-		return nil
+		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
 	})
 	return out, shown(ctx, err)
 }

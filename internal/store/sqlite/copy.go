@@ -120,18 +120,10 @@ type copySnapshot struct{ of *Copy }
 // Query runs a rendered statement and decodes its rows.
 func (s *copySnapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
 	var out []plan.Tuple
-	d := dialect.Dialect{}
 	err := s.of.conn.each(ctx, stmt.Text, args, func(row []any) error {
 		t := make(plan.Tuple, len(stmt.Types))
-		for i, typ := range stmt.Types {
-			v, err := d.Decode(typ, row[i])
-			if err != nil {
-				return err
-			}
-			t[i] = v
-		}
 		out = append(out, t)
-		return nil
+		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
 	})
 	return out, shown(ctx, err)
 }

@@ -113,15 +113,8 @@ func (q *snapshot) rows(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]p
 	err := q.conn.each(ctx, stmt.Text, args, func(row []any) error {
 		var t plan.Tuple
 		t, block = carve(block, len(stmt.Types), len(out))
-		for i, typ := range stmt.Types {
-			v, err := dialect.Dialect{}.Decode(typ, row[i])
-			if err != nil {
-				return err
-			}
-			t[i] = v
-		}
 		out = append(out, t)
-		return nil
+		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
 	})
 	return out, err
 }
