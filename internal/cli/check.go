@@ -93,13 +93,16 @@ func plural(n int, what string) string {
 }
 
 type schemaCommand struct {
-	Kind string `arg:"" optional:"" enum:"collection,socle" default:"collection" help:"collection (collections/*.yaml) or socle (socle.yaml)."`
+	Kind string `arg:"" optional:"" enum:"collection,function,socle" default:"collection" help:"collection (collections/*.yaml), function (queries/*.yaml) or socle (socle.yaml)."`
 }
 
 // Run prints the schema an editor validates the files with.
 func (c *schemaCommand) Run(s *session) error {
 	text := yamlfile.JSONSchema()
-	if c.Kind == "socle" {
+	switch c.Kind {
+	case "function":
+		text = yamlfile.FunctionSchema()
+	case "socle":
 		text = config.JSONSchema()
 	}
 	_, err := fmt.Fprintf(s.out, "%s\n", text)

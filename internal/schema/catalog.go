@@ -17,6 +17,7 @@ const DefaultNamespace = "public"
 type Catalog struct {
 	Namespaces  []string      // exposed ones; the first is the default, public
 	Collections []*Collection // internal ones first, then by namespace and key
+	Functions   []*Function   // by namespace and name
 	Version     string        // hex hash of everything that gives the catalogue its meaning
 
 	byName map[[2]string]*Collection

@@ -18,10 +18,14 @@ func Resolve(spec Spec) (*Catalog, Problems) {
 	r.resolveRelations()
 	r.resolveViews()
 	r.checkNames()
+	functions := r.resolveFunctions(spec.Functions)
 	if r.problems.Failed() {
 		return nil, r.problems.Sorted()
 	}
-	return r.catalogue(), r.problems.Sorted()
+	c := r.catalogue()
+	c.Functions = functions
+	c.expose(functions)
+	return c, r.problems.Sorted()
 }
 
 // resolver carries the state of one Resolve: a draft for each collection, and the problems so far.

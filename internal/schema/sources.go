@@ -25,5 +25,8 @@ func (s Spec) Sources() []Source {
 		p := c.Policies
 		add(p.Read, p.Create, p.UpdateUsing, p.UpdateCheck, p.Delete)
 	}
+	for _, f := range s.Functions {
+		add(f.When, f.Value)
+	}
 	return out
 }

@@ -4,6 +4,7 @@ package schema
 // Catalog. Plain data: whoever reads project files fills it in.
 type Spec struct {
 	Collections []CollectionSpec
+	Functions   []FunctionSpec
 	Unread      []string // collections whose files could not be read: references to them are not reported
 }
 

@@ -30,6 +30,17 @@ func NewView(c *Catalog, role string, seen []*CollectionView) *View {
 	return v
 }
 
+// Narrowed is a view of some readable fields of one collection and of nothing else, relations included.
+func (v *View) Narrowed(c *Collection, fields []*Field) *View {
+	seen := &CollectionView{Collection: c, Access: make([]Access, len(c.Fields))}
+	for _, f := range fields {
+		if of, ok := v.seen[c]; ok && of.CanRead(f) {
+			seen.Access[f.Ordinal] = of.Access[f.Ordinal] &^ Writable
+		}
+	}
+	return &View{Catalog: v.Catalog, Role: v.Role, seen: map[*Collection]*CollectionView{c: seen}}
+}
+
 // Collection finds a visible collection by namespace and wire name.
 func (v *View) Collection(namespace, name string) (*CollectionView, bool) {
 	c, ok := v.Catalog.Collection(namespace, name)

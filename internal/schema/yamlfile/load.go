@@ -25,18 +25,21 @@ func Read(fsys fs.FS) (*schema.Catalog, schema.Problems) {
 	return catalog, problems
 }
 
-// Load reads collections/*.yaml and collections/<namespace>/*.yaml. A file that cannot be read at all contributes its
+// Load reads collections/*.yaml, queries/*.yaml and those in folders below, which are namespaces. A file that cannot be read at all contributes its
 // name only, so that references to it are not reported as well.
 func Load(fsys fs.FS) (schema.Spec, schema.Problems) {
 	l := &loader{fsys: fsys}
 	l.folder(folder, "")
+	l.functions = true
+	l.folder(functionFolder, "")
 	return l.spec, l.problems.Sorted()
 }
 
 type loader struct {
-	fsys     fs.FS
-	spec     schema.Spec
-	problems schema.Problems
+	fsys      fs.FS
+	functions bool // the folder holds functions, not collections
+	spec      schema.Spec
+	problems  schema.Problems
 }
 
 func (l *loader) folder(dir, namespace string) {
@@ -63,28 +66,49 @@ func (l *loader) entry(file string, e fs.DirEntry, namespace string) {
 	case e.IsDir():
 		l.problems.Add(schema.Pos{File: file}, "", "namespaces cannot be nested")
 	case strings.HasSuffix(name, ".yml"):
-		l.problems.Add(schema.Pos{File: file}, "rename it to "+strings.TrimSuffix(name, ".yml")+".yaml", "collection files end in .yaml")
-		l.spec.Unread = append(l.spec.Unread, strings.TrimSuffix(name, ".yml"))
+		l.problems.Add(schema.Pos{File: file}, "rename it to "+strings.TrimSuffix(name, ".yml")+".yaml", "%s files end in .yaml", l.kind())
+		l.unread(strings.TrimSuffix(name, ".yml"))
 	case isYAML:
 		l.file(file, base, namespace)
 	}
 }
 
+func (l *loader) kind() string {
+	if l.functions {
+		return "function"
+	}
+	return "collection"
+}
+
+// unread notes a collection whose file could not be read.
+func (l *loader) unread(base string) {
+	if !l.functions {
+		l.spec.Unread = append(l.spec.Unread, base)
+	}
+}
+
 func (l *loader) file(file, base, namespace string) {
-	c := &collection{spec: schema.CollectionSpec{Namespace: namespace,
-		Key: schema.Word{Text: base, Pos: schema.Pos{File: file, Line: 1, Column: 1}}}}
 	data, err := readBounded(l.fsys, file)
 	if err != nil {
 		l.problems.Add(schema.Pos{File: file}, "", "the file cannot be read")
-		l.spec.Unread = append(l.spec.Unread, base)
+		l.unread(base)
 		return
 	}
 	root, problems := Parse(file, data)
 	l.problems = append(l.problems, problems...)
 	if root == nil {
-		l.spec.Unread = append(l.spec.Unread, base)
+		l.unread(base)
 		return
 	}
+	key := schema.Word{Text: base, Pos: schema.Pos{File: file, Line: 1, Column: 1}}
+	if l.functions {
+		f := &function{spec: schema.FunctionSpec{Namespace: namespace, Key: key}}
+		f.read(root)
+		l.problems = append(l.problems, f.Problems...)
+		l.spec.Functions = append(l.spec.Functions, f.spec)
+		return
+	}
+	c := &collection{spec: schema.CollectionSpec{Namespace: namespace, Key: key}}
 	c.read(root)
 	l.problems = append(l.problems, c.Problems...)
 	l.spec.Collections = append(l.spec.Collections, c.spec)
