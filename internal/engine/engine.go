@@ -37,6 +37,17 @@ func New(s store.Store, set *policy.Set, limits plan.Limits, clk clock.Clock) *E
 		programs: otter.Must(&otter.Options[string, *program]{MaximumSize: programsKept})}
 }
 
+// Unbounded is an engine over the same store without limits, for the product's own work. Numbers that either has handed out stay
+// spent for both.
+func (e *Engine) Unbounded() *Engine {
+	own := New(e.store, e.set, plan.Limits{}, e.clock)
+	own.writer.numbers = e.writer.numbers
+	return own
+}
+
+// Store is the database the engine runs against.
+func (e *Engine) Store() store.Store { return e.store }
+
 // Set is the compiled policies the engine runs under.
 func (e *Engine) Set() *policy.Set { return e.set }
 
@@ -50,6 +61,9 @@ type Op struct {
 	DryRun      bool         // nothing of the whole list is kept
 	Import      bool         // the product's own import, move or restore: acts without policies
 	Idempotency *Idempotency // of the list's first operation: of the whole list
+
+	// Beside writes what is to be kept or undone with the whole list, after a write. It may be called more than once.
+	Beside func(context.Context, store.Tx) error
 
 	// Accept sees a write's outcome before it is kept; its error undoes the whole list. It may be called more than once.
 	Accept func(*Answer) error

@@ -24,13 +24,18 @@ type writer struct {
 	incoming  map[*schema.Collection][]*schema.ForeignKey // by the collection they refer to
 	logged    []bool                                      // by Collection.Index
 	ids       clock.IDs
+	numbers   *numbers
+}
 
+// numbers are the identity numbers handed out, kept or not.
+type numbers struct {
 	mu    sync.Mutex
-	spent map[*schema.Field]int64 // identity numbers handed out, kept or not
+	spent map[*schema.Field]int64
 }
 
 func newWriter(set *policy.Set) *writer {
-	w := &writer{incoming: map[*schema.Collection][]*schema.ForeignKey{}, spent: map[*schema.Field]int64{}, logged: set.Logged(),
+	w := &writer{incoming: map[*schema.Collection][]*schema.ForeignKey{}, logged: set.Logged(),
+		numbers:   &numbers{spent: map[*schema.Field]int64{}},
 		mutations: otter.Must(&otter.Options[string, *mutation]{MaximumSize: programsKept})}
 	for _, c := range set.Catalog().Collections {
 		if c.View != nil {
@@ -159,7 +164,15 @@ func (s *session) operation(op Op, before []Answer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	switch w.Action {
+	a, err := x.carryOut()
+	if err == nil && op.Beside != nil {
+		err = op.Beside(s.ctx, s.tx)
+	}
+	return a, err
+}
+
+func (x *writing) carryOut() (Answer, error) {
+	switch x.w.Action {
 	case ir.Update:
 		return x.update()
 	case ir.Delete:

@@ -77,11 +77,15 @@ func plural(n int) string {
 
 // add inserts rows, which must all go in, and logs them.
 func (x *writing) add(rows []image) error {
+	from := 0
 	err := x.chunks(rows, func(chunk []image) error {
-		return x.attempt(func() error {
+		err := x.attempt(func() error {
 			_, err := x.put(chunk, nil)
 			return err
 		}, func() error { return x.refusal(chunk, nil, x.c.ForeignKeys) })
+		err = further(err, from)
+		from += len(chunk)
+		return err
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -11,6 +12,42 @@ import (
 
 // What an engine refused is named by asking, not by reading its message: so both name the same constraint, and nobody's values
 // but those the actor may read.
+
+// refusedRow says which row of a body a unique or foreign key refused.
+type refusedRow struct {
+	at    int
+	cause error
+}
+
+func (r *refusedRow) Error() string { return r.cause.Error() }
+func (r *refusedRow) Unwrap() error { return r.cause }
+
+// RefusedRow is which row of an insert's body, from 0, a unique or foreign key refused; ok is false where that is not known.
+func RefusedRow(err error) (at int, ok bool) {
+	var r *refusedRow
+	if !errors.As(err, &r) {
+		return 0, false
+	}
+	return r.at, true
+}
+
+// further says of a refused row of a chunk which row of the body it is.
+func further(err error, from int) error {
+	var r *refusedRow
+	if errors.As(err, &r) {
+		return &refusedRow{r.at + from, r.cause}
+	}
+	return err
+}
+
+// unplaced is a refusal whose row is none of the body's.
+func unplaced(err error) error {
+	var r *refusedRow
+	if errors.As(err, &r) {
+		return r.cause
+	}
+	return err
+}
 
 // unique is a unique constraint or the primary key.
 type unique struct {
@@ -120,7 +157,7 @@ func (x *writing) collision(rows []image, of []unique, own map[string]bool) erro
 	for i := range rows {
 		for n, u := range of {
 			if h, ok := hits[n][i]; ok {
-				return x.collided(u, rows[i], h)
+				return &refusedRow{i, x.collided(u, rows[i], h)}
 			}
 		}
 	}
@@ -200,7 +237,7 @@ func (x *writing) dangling(rows []image, fks []*schema.ForeignKey) error {
 	for i, row := range rows {
 		for n, fk := range fks {
 			if t := row.project(fk.Columns); !there[n][i] && !hasNull(t) {
-				return x.missing(fk, t)
+				return &refusedRow{i, x.missing(fk, t)}
 			}
 		}
 	}

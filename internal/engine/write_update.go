@@ -99,7 +99,7 @@ func (x *writing) overwrite(olds, news []image, changes []*schema.Field) error {
 			return overtaken{}
 		}
 		return err
-	}, func() error { return x.conflicted(olds, news, changes) })
+	}, func() error { return unplaced(x.conflicted(olds, news, changes)) })
 }
 
 func guards(rows []image) []sqlgen.Guarded {

@@ -71,7 +71,7 @@ func (x *writing) absent(rows []image, fresh []bool) error {
 	return x.chunks(rows, func(chunk []image) error {
 		from := at
 		at += len(chunk)
-		return x.attempt(func() error {
+		return further(x.attempt(func() error {
 			given, err := x.put(chunk, x.w.On.Key)
 			if err != nil {
 				return err
@@ -87,7 +87,7 @@ func (x *writing) absent(rows []image, fresh []bool) error {
 				}
 			}
 			return nil
-		}, func() error { return x.refusal(chunk, x.w.On.Key, x.c.ForeignKeys) })
+		}, func() error { return x.refusal(chunk, x.w.On.Key, x.c.ForeignKeys) }), from)
 	})
 }
 

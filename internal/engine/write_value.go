@@ -159,7 +159,7 @@ func (x *writing) updated(changes []*schema.Field, row ir.Input) (plan.Tuple, er
 
 // take gives the last of n new numbers. They stay spent whatever becomes of the transaction.
 func (x *writing) take(f *schema.Field, n int64) (int64, error) {
-	w := x.engine.writer
+	w := x.engine.writer.numbers
 	w.mu.Lock()
 	spent := w.spent[f]
 	w.mu.Unlock()

@@ -21,6 +21,7 @@ const (
 	metaDeclaration = "declaration" // schema.MarshalDeclaration
 	metaKeys        = "keys"        // fingerprint of the key set
 	metaSeeded      = "seeded:"     // and a collection: its first data is in
+	metaImports     = "imports:"    // and a collection: how far its imports are
 )
 
 // metadata is the table's content.
