@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Fault is an error that is safe to show to whoever sent the request.
@@ -26,6 +27,22 @@ type Violation struct {
 	Column string `json:"column,omitempty"`
 	Rule   string `json:"rule"`
 	Limit  any    `json:"limit,omitempty"`
+}
+
+// Says is what the value of the violation's column breaks, in words.
+func (v Violation) Says() string {
+	switch v.Rule {
+	case "required":
+		return "a value is required"
+	case "min":
+		return fmt.Sprintf("below the minimum of %v", v.Limit)
+	case "max":
+		return fmt.Sprintf("above the maximum of %v", v.Limit)
+	case "enum":
+		values, _ := v.Limit.([]string)
+		return "not one of " + strings.Join(values, ", ")
+	}
+	return fmt.Sprintf("does not fit the %s %v", v.Rule, v.Limit)
 }
 
 // New makes a fault whose public message is formatted from format and args.

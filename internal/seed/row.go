@@ -148,7 +148,7 @@ func (b *builder) constrain(tuple plan.Tuple, places []schema.Pos, rec record) {
 			continue
 		}
 		for _, v := range schema.CheckValue(f, tuple[i]) {
-			b.wrong(places[i], "%s: %s", f.Name, describe(v))
+			b.wrong(places[i], "%s: %s", f.Name, v.Says())
 		}
 	}
 	if len(b.checks.Checks) == 0 {
@@ -172,19 +172,4 @@ func (b *builder) byOrdinal(tuple plan.Tuple) eval.Tuple {
 		out[f.Ordinal] = tuple[i]
 	}
 	return out
-}
-
-func describe(v fault.Violation) string {
-	switch v.Rule {
-	case "required":
-		return "a value is required"
-	case "min":
-		return fmt.Sprintf("below the minimum of %v", v.Limit)
-	case "max":
-		return fmt.Sprintf("above the maximum of %v", v.Limit)
-	case "enum":
-		values, _ := v.Limit.([]string)
-		return "not one of " + strings.Join(values, ", ")
-	}
-	return fmt.Sprintf("does not fit the %s %v", v.Rule, v.Limit)
 }
