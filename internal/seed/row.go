@@ -1,8 +1,6 @@
 package seed
 
 import (
-	"fmt"
-	"strings"
 
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/eval"
