@@ -1,7 +1,6 @@
 package seed
 
 import (
-
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/fault"
