@@ -41,8 +41,8 @@ type Options struct {
 	Backup func(ctx context.Context) error
 }
 
-// Rebuilder is a store that can write with foreign keys switched off, testing them all before it keeps anything. Tables
-// that are made anew need it.
+// Rebuilder is a store with a way of its own to write what changes the schema: with foreign keys switched off, testing them
+// all before it keeps anything, where tables are made anew; with locks waited for, where several nodes may be at it.
 type Rebuilder interface {
 	Rebuild(ctx context.Context, f func(store.Tx) error) error
 }
@@ -122,6 +122,7 @@ func Carry(ctx context.Context, st store.Store, c *schema.Catalog, o Options) (S
 func plain(err, failed error) error {
 	var d Difference
 	var v *Violation
+	var taken *Occupied
 	switch {
 	case err == nil:
 		return nil
@@ -129,6 +130,8 @@ func plain(err, failed error) error {
 		return d
 	case errors.As(failed, &v):
 		return v
+	case errors.As(failed, &taken):
+		return taken
 	case errors.Is(failed, ErrKeys):
 		return ErrKeys
 	}
@@ -153,6 +156,9 @@ func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog
 		return Status{}, err
 	}
 	s, err := status(st, m, c)
+	if err == nil && s.State == Empty {
+		err = unoccupied(ctx, st, tx, c)
+	}
 	switch {
 	case err != nil:
 		return s, err

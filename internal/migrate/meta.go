@@ -51,10 +51,23 @@ func selectMeta() string { return `SELECT "key", "value" FROM ` + metaTable() }
 // read gives the metadata outside of a write, nil where the table does not exist.
 func read(ctx context.Context, st store.Store) (metadata, error) {
 	m, err := query(ctx, st)
+	if teller, ok := st.(absence); ok && err != nil && teller.Absent(err) {
+		return nil, nil
+	}
 	if err == nil || !missing(ctx, st) {
 		return m, err
 	}
 	return nil, nil
+}
+
+// absence is a store that can tell the error of a table which is not there from others.
+type absence interface{ Absent(error) bool }
+
+// Version is the version of the applied declaration, "" where nothing was applied: what a node watches to notice another
+// node's change.
+func Version(ctx context.Context, st store.Store) (string, error) {
+	m, err := read(ctx, st)
+	return m[metaVersion], err
 }
 
 func query(ctx context.Context, st store.Store) (metadata, error) {

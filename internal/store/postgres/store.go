@@ -1,52 +1,76 @@
-// Package postgres owns the connection to a PostgreSQL server: consistent reads of rendered statements and write
-// transactions over a plain pool. It is enough to run every statement there; retries, several nodes and the change log come
-// with the full store. It knows SQL only as text; package sqlgen/postgres makes it.
+// Package postgres owns the connections to a PostgreSQL server and its replicas: consistent reads of rendered statements,
+// write transactions that are run again after a conflict or a lost connection, changes of the schema, and what is said when
+// the server cannot be used. It knows SQL only as text; package sqlgen/postgres makes it.
+//
+// Every statement is parsed where it runs and its arguments are texts, so that nothing is kept on a connection: it may pass
+// through a pooler that gives each transaction another one.
 package postgres
 
 import (
 	"context"
-	"errors"
+	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/socle-hq/socle/internal/fault"
-	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/sqlgen"
 	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
 	"github.com/socle-hq/socle/internal/store"
 )
 
-// Store is a pool of connections to one database.
-type Store struct{ pool *pgxpool.Pool }
+// Options say how a database is reached.
+type Options struct {
+	Replicas    []string    // DSNs of read-only copies; reads of sessions go there
+	Connections int         // at most so many to each server; 0: what the DSN says, else defaultConnections
+	Clock       clock.Clock // nil: the system's
+}
+
+// defaultConnections bounds a pool that nothing else bounds: several nodes share a server's 100.
+const defaultConnections = 20
+
+// Store is a pool of connections to one database, and to its replicas.
+type Store struct {
+	main     *pgxpool.Pool
+	health   *pgxpool.Pool // one connection that no request can take
+	replicas *replicas
+	clock    clock.Clock
+}
 
 var _ store.Store = (*Store)(nil)
 
-// Open connects to the database of a DSN. Every session reads and prints instants in UTC.
-func Open(ctx context.Context, dsn string) (*Store, error) {
-	config, err := pgxpool.ParseConfig(dsn)
+// Open connects to the database of a DSN.
+func Open(ctx context.Context, dsn string) (*Store, error) { return OpenWith(ctx, dsn, Options{}) }
+
+// OpenWith connects to the database of a DSN and makes sure that the product can live there. A replica that cannot be
+// reached is no error. Errors are faults that say what to do, and never hold a password.
+func OpenWith(ctx context.Context, dsn string, o Options) (*Store, error) {
+	if o.Clock == nil {
+		o.Clock = clock.System()
+	}
+	config, err := configure(dsn, o.Connections)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "the database's address cannot be read").Because(err)
+		return nil, err
 	}
-	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	config.ConnConfig.RuntimeParams["datestyle"] = "ISO"
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	s := &Store{clock: o.Clock}
+	if s.main, err = connect(ctx, config); err != nil {
+		return nil, err
+	}
+	one := config.Copy()
+	one.MaxConns, one.MinConns = 1, 0
+	if s.health, err = pgxpool.NewWithConfig(ctx, one); err == nil {
+		s.replicas, err = openReplicas(ctx, o)
+	}
 	if err != nil {
-		return nil, shown(ctx, err)
+		_ = s.Close()
+		return nil, err
 	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, shown(ctx, err)
-	}
-	return &Store{pool}, nil
+	return s, nil
 }
 
 // Dialect is PostgreSQL's.
 func (s *Store) Dialect() sqlgen.Dialect { return dialect.Dialect{} }
 
-// Failed is nil: a server that loses its disk loses its connections.
+// Failed is nil: a server that is lost comes back, and so do its connections.
 func (s *Store) Failed() <-chan struct{} { return nil }
 
 // Failure is nil; see Failed.
@@ -54,115 +78,27 @@ func (s *Store) Failure() error { return nil }
 
 // Close waits for all connections to come back.
 func (s *Store) Close() error {
-	s.pool.Close()
+	for _, pool := range append([]*pgxpool.Pool{s.main, s.health}, s.replicas.pools()...) {
+		if pool != nil {
+			pool.Close()
+		}
+	}
 	return nil
 }
 
-// Snapshot begins a repeatable read.
-func (s *Store) Snapshot(ctx context.Context) (store.Snapshot, error) {
-	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return nil, shown(ctx, err)
-	}
-	return &snapshot{from: tx, end: func() error { return tx.Rollback(context.Background()) }}, nil
-}
+// pingTimeout is how long a server may take to say that it is there.
+const pingTimeout = 2 * time.Second
 
-// Once needs no transaction.
-func (s *Store) Once(context.Context) (store.Snapshot, error) {
-	return &snapshot{from: s.pool, end: func() error { return nil }}, nil
-}
-
-// Write runs f in a transaction.
-func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
-	return shown(ctx, pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return f(writing{tx}) }))
-}
-
-type querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
-type snapshot struct {
-	from querier
-	end  func() error
-}
-
-// Query runs a rendered statement and decodes its rows.
-func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	var out []plan.Tuple
-	err := each(ctx, q.from, stmt.Text, args, func(row [][]byte) error {
-		t := make(plan.Tuple, len(stmt.Types))
-		out = append(out, t)
-		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
-	})
-	return out, shown(ctx, err)
-}
-
-func (q *snapshot) Close() error {
-	if q.end == nil {
-		return nil
-	}
-	end := q.end
-	q.end = nil
-	return end()
-}
-
-// each calls f with every row in the text format; the row is good until f returns.
-func each(ctx context.Context, from querier, sql string, args []any, f func([][]byte) error) error {
-	all := append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)
-	rows, err := from.Query(ctx, sql, all...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows.RawValues()); err != nil {
-			return err
+// Ping reports why the database cannot be used now, nil where it can. It does not wait for requests.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	var err error
+	for range 2 { // the connection may be one of before
+		if err = s.health.Ping(ctx); err == nil {
+			return nil
 		}
+		s.health.Reset()
 	}
-	return rows.Err()
-}
-
-type writing struct{ tx pgx.Tx }
-
-func (w writing) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
-	tag, err := w.tx.Exec(ctx, sql, args...)
-	return tag.RowsAffected(), shown(ctx, err)
-}
-
-func (w writing) Query(ctx context.Context, sql string, args ...any) ([][]any, error) {
-	var out [][]any
-	err := each(ctx, w.tx, sql, args, func(row [][]byte) error {
-		copied := make([]any, len(row))
-		for i, column := range row {
-			if column != nil {
-				copied[i] = string(column)
-			}
-		}
-		out = append(out, copied)
-		return nil
-	})
-	return out, shown(ctx, err)
-}
-
-// shown makes an error of the server one that may be shown.
-func shown(ctx context.Context, err error) error {
-	var f *fault.Fault
-	var server *pgconn.PgError
-	switch {
-	case err == nil, errors.As(err, &f):
-		return err
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fault.New(fault.Timeout, "canceling statement due to statement timeout").Because(err)
-	case errors.Is(err, context.Canceled), ctx.Err() != nil:
-		return context.Canceled
-	case !errors.As(err, &server):
-		return fault.New(fault.Unavailable, "Database connection error").Because(err)
-	case server.Code == string(fault.DiskFull):
-		return fault.New(fault.DiskFull, "The disk is full").Because(err)
-	case server.Code == string(fault.ReadOnly):
-		return fault.New(fault.ReadOnly, "cannot write in a read-only database").Because(err)
-	case server.Code == string(fault.OutOfRange):
-		return fault.New(fault.OutOfRange, "value out of range: overflow").Because(err)
-	}
-	return fault.New(fault.Internal, "Internal error").Because(err)
+	return shown(context.Background(), err)
 }

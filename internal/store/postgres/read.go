@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
+	"github.com/socle-hq/socle/internal/store"
+)
+
+// Snapshot begins a repeatable read with its first statement.
+func (s *Store) Snapshot(ctx context.Context) (store.Snapshot, error) {
+	prelude := append([]string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, bounds(ctx, s.clock.Now())...)
+	return &snapshot{store: s, prelude: prelude}, nil
+}
+
+// Once needs no transaction.
+func (s *Store) Once(context.Context) (store.Snapshot, error) { return &snapshot{store: s}, nil }
+
+// snapshot is a read under way. It holds a connection from its first statement on.
+type snapshot struct {
+	store   *Store
+	prelude []string
+	link
+}
+
+// Query runs a rendered statement and decodes its rows. The first one is asked again where the connection turns out to be
+// broken, and of the primary where it was asked of a replica that cannot answer.
+func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	if q.conn != nil {
+		out, err := q.tuples(ctx, stmt, args)
+		return out, shown(ctx, err)
+	}
+	if r := q.store.replicas.choose(store.SessionOf(ctx), q.store.clock.Now()); r != nil {
+		out, err := q.first(ctx, r.pool, stmt, args)
+		if err == nil || ctx.Err() != nil || !failsOver(err) {
+			return out, shown(ctx, err)
+		}
+		r.rest(q.store.clock.Now())
+	}
+	out, err := q.first(ctx, q.store.main, stmt, args)
+	if err != nil && ctx.Err() == nil && isLost(err) {
+		q.store.main.Reset()
+		out, err = q.first(ctx, q.store.main, stmt, args)
+	}
+	return out, shown(ctx, err)
+}
+
+// first takes a connection, and gives it back where the statement fails.
+func (q *snapshot) first(ctx context.Context, pool *pgxpool.Pool, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	c, err := acquire(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	q.link = link{conn: c, prelude: q.prelude}
+	out, err := q.tuples(ctx, stmt, args)
+	if err != nil {
+		_ = q.Close()
+	}
+	return out, err
+}
+
+func (q *snapshot) tuples(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	var out []plan.Tuple
+	_, err := q.run(ctx, stmt.Text, args, func(row [][]byte) error {
+		t := make(plan.Tuple, len(stmt.Types))
+		out = append(out, t)
+		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
+	})
+	return out, err
+}
+
+// Close ends the transaction and gives the connection back.
+func (q *snapshot) Close() error {
+	if q.conn == nil {
+		return nil
+	}
+	_ = q.undo(context.Background()) // a connection that cannot is not used again
+	q.release()
+	return nil
+}

@@ -1,0 +1,158 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/store"
+)
+
+// maxRuns is how often a transaction is begun before it is given up.
+const maxRuns = 8
+
+// Write runs f in a transaction, again after a conflict and after a connection that was lost before the commit. Where it was
+// lost during the commit, the error's cause is a *store.Unknown.
+func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
+	var err error
+	for run := range maxRuns {
+		prelude := append([]string{"BEGIN"}, bounds(ctx, s.clock.Now())...)
+		if err = s.attempt(ctx, prelude, f); err == nil {
+			s.replicas.wrote(store.SessionOf(ctx), s.clock.Now())
+			return nil
+		}
+		if !s.again(ctx, err) || !s.pause(ctx, run) {
+			break
+		}
+	}
+	return shown(ctx, err)
+}
+
+// again reports whether nothing of a transaction was kept and it may fare better when it is run again. Connections that may
+// be dead are let go.
+func (s *Store) again(ctx context.Context, err error) bool {
+	if isLost(err) {
+		s.main.Reset()
+	}
+	var unknown *store.Unknown
+	if ctx.Err() != nil || errors.As(err, &unknown) {
+		s.replicas.wrote(store.SessionOf(ctx), s.clock.Now()) // it may have been kept
+		return false
+	}
+	return isConflict(err) || isLost(err)
+}
+
+// firstPause and longestPause bound the wait before a transaction is run again; it doubles in between.
+const (
+	firstPause   = 10 * time.Millisecond
+	longestPause = time.Second
+)
+
+// pause waits between half and all of the run's pause; false where the caller has gone.
+func (s *Store) pause(ctx context.Context, run int) bool {
+	most := min(longestPause, firstPause<<min(run, 10))
+	var raw [2]byte
+	_, _ = io.ReadFull(s.clock.Random(), raw[:]) // without randomness the pause is the shortest
+	t := time.NewTimer(most/2 + most/2*time.Duration(binary.BigEndian.Uint16(raw[:]))/(1<<16))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// attempt runs f in one transaction. The error is the one that decides whether it may be run again: a conflict or a lost
+// connection, whatever f has made of it.
+func (s *Store) attempt(ctx context.Context, prelude []string, f func(store.Tx) error) error {
+	c, err := acquire(ctx, s.main)
+	if err != nil {
+		return err
+	}
+	tx := &writing{link: link{conn: c, prelude: prelude}}
+	defer tx.release()
+	if err := f(tx); err != nil {
+		if tx.broken != nil {
+			err = tx.broken
+		}
+		if undone := tx.undo(ctx); undone != nil {
+			return err // the connection goes, and the transaction with it
+		}
+		return err
+	}
+	return tx.commit(ctx)
+}
+
+// writing is a write transaction.
+type writing struct {
+	link
+	broken error // the first conflict, or how the connection was lost
+}
+
+var _ store.Tx = (*writing)(nil)
+
+func (w *writing) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
+	n, err := w.run(ctx, sql, args, nil)
+	return n, w.noted(ctx, err)
+}
+
+func (w *writing) Query(ctx context.Context, sql string, args ...any) ([][]any, error) {
+	var out [][]any
+	_, err := w.run(ctx, sql, args, func(row [][]byte) error {
+		copied := make([]any, len(row))
+		for i, column := range row {
+			if column != nil {
+				copied[i] = string(column)
+			}
+		}
+		out = append(out, copied)
+		return nil
+	})
+	return out, w.noted(ctx, err)
+}
+
+func (w *writing) noted(ctx context.Context, err error) error {
+	if err != nil && w.broken == nil && (isConflict(err) || isLost(err)) {
+		w.broken = err
+	}
+	return shown(ctx, err)
+}
+
+// commitTimeout is how long a commit may take, also where the request's own time is up: a synchronous standby may be away.
+const commitTimeout = 10 * time.Second
+
+// commit keeps the transaction. Only the server's own refusal, or a COMMIT that was never sent, says that it was not kept.
+func (w *writing) commit(ctx context.Context) error {
+	if !w.begun {
+		return nil
+	}
+	if w.wire().IsClosed() || w.wire().TxStatus() == 'E' {
+		if w.broken == nil {
+			w.broken = errors.Join(errFailed, w.undo(ctx))
+		}
+		return w.broken
+	}
+	if err := ctx.Err(); err != nil {
+		return errors.Join(err, w.undo(ctx))
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	_, err := drain(w.wire().ExecParams(ctx, "COMMIT", nil, nil, nil, nil), nil)
+	var server *pgconn.PgError
+	switch {
+	case err == nil, pgconn.SafeToRetry(err), errors.As(err, &server) && !isLost(err):
+		return err
+	}
+	return fault.New(fault.Unavailable, "The connection to the database was lost while the write was being committed: it may or may not have been kept").
+		WithHint("look whether it was before sending it again; a request with an Idempotency-Key can be sent again safely").
+		Because(&store.Unknown{Cause: err})
+}
+
+// errFailed is the error of a transaction in which a statement failed that nobody minded.
+var errFailed = errors.New("postgres: a statement of the transaction failed")
