@@ -9,6 +9,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/policy/cel"
 	"github.com/socle-hq/socle/internal/schema"
@@ -23,6 +24,8 @@ type Project struct {
 	Config *config.Config
 	Set    *policy.Set
 	Seeds  *seed.Seeds
+
+	Functions *function.Set
 
 	Warnings schema.Problems // what is allowed and probably not meant
 }
@@ -59,11 +62,13 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 	if problems = append(problems, more...); problems.Failed() {
 		return nil, fsys, problems.Sorted(), nil
 	}
+	functions, more := function.Compile(set, settings.Limits)
+	problems = append(problems, more...)
 	seeds, more := seed.Find(fsys, set, clk)
 	if problems = append(problems, more...).Sorted(); problems.Failed() {
 		return nil, fsys, problems, nil
 	}
-	return &Project{dir, fsys, settings, set, seeds, problems}, fsys, problems, nil
+	return &Project{dir, fsys, settings, set, seeds, functions, problems}, fsys, problems, nil
 }
 
 // compile makes the catalogue and its policies. Where there is no catalogue, expressions are at least parsed, so that one run

@@ -33,17 +33,23 @@ func (r *Runtime) Watch(ctx context.Context, report func(error)) error {
 	return nil
 }
 
-// follow watches the project's folder and those below collections.
+// follow watches the project's folder and those below collections and queries.
 func (r *Runtime) follow(w *fsnotify.Watcher) error {
 	if err := w.Add(r.Dir); err != nil {
 		return err
 	}
-	return filepath.WalkDir(filepath.Join(r.Dir, "collections"), func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return nil // a folder that is not there, or went away while walking
+	for _, folder := range [...]string{"collections", "queries"} {
+		err := filepath.WalkDir(filepath.Join(r.Dir, folder), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || !d.IsDir() {
+				return nil // a folder that is not there, or went away while walking
+			}
+			return w.Add(name)
+		})
+		if err != nil {
+			return err
 		}
-		return w.Add(name)
-	})
+	}
+	return nil
 }
 
 func (r *Runtime) watch(ctx context.Context, w *fsnotify.Watcher, report func(error)) {

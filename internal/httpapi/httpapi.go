@@ -12,15 +12,18 @@ import (
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/function"
 )
 
 // Config is what a handler is made of.
 type Config struct {
-	Engine  *engine.Engine
-	Gate    *auth.Gate
-	Sealer  *auth.Sealer
-	Limits  admission.Limits
-	Origins []string // CORS; "*" is any
+	Engine *engine.Engine
+	Gate   *auth.Gate
+	Sealer *auth.Sealer
+	Limits admission.Limits
+	// Functions are the declared functions; nil: none.
+	Functions *function.Set
+	Origins   []string // CORS; "*" is any
 	// TxOverride lets Prefer: tx=rollback undo what a request did.
 	TxOverride bool
 	Dev        bool         // loopback origins are allowed, and the log says more

@@ -28,8 +28,9 @@ const (
 func (s *server) rest(c *call) {
 	view := s.Engine.Set().View(c.actor)
 	body := newDigest(c.Request)
+	functions := s.Functions.For(c.actor, s.Clock)
 	read, err := rest.Parse(view, s.Limits, rest.Input{Method: c.Method, Segments: c.segments,
-		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride})
+		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride, Functions: functions})
 	switch {
 	case err != nil:
 		s.explainAbsence(c, err)
@@ -39,6 +40,8 @@ func (s *server) rest(c *call) {
 		c.write(http.StatusOK, nil)
 	case read.Transaction != nil:
 		s.transaction(c, read, body)
+	case read.Call != nil && read.Request.Query == nil:
+		s.value(c, read, functions)
 	case read.Write != nil:
 		s.write(c, read, body)
 	case read.Root:
@@ -51,7 +54,7 @@ func (s *server) rest(c *call) {
 func (s *server) read(c *call, read *rest.Read) {
 	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
 	defer cancel()
-	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{{Read: read.Request, Peek: true}})
+	answers, err := s.Engine.Run(ctx, acting(c, read), []engine.Op{{Read: read.Request, Peek: true}})
 	if err != nil {
 		s.failed(ctx, c, err)
 		return
@@ -120,7 +123,9 @@ func (s *server) headers(c *call, read *rest.Read, a *engine.Answer) {
 	h := c.ResponseWriter.Header()
 	h.Set("Content-Type", read.Media.ContentType())
 	h.Set("Content-Range", contentRange(read.Range.Offset, len(a.Result.Tuples), a.Total))
-	h.Set("Content-Location", quoted.Replace(root+read.Location))
+	if read.Location != "" {
+		h.Set("Content-Location", quoted.Replace(root+read.Location))
+	}
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Vary", vary)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -130,7 +135,7 @@ func (s *server) headers(c *call, read *rest.Read, a *engine.Answer) {
 	if read.Applied != "" {
 		h.Set("Preference-Applied", read.Applied)
 	}
-	if a.More && c.Request.Header.Get("Range") == "" {
+	if a.More && c.Request.Header.Get("Range") == "" && c.Method != http.MethodPost {
 		if token := read.Next(s.Sealer, a.Last); token != "" {
 			h.Set("Link", "<"+quoted.Replace(nextURL(c.URL.EscapedPath(), c.URL.RawQuery, token))+`>; rel="next"`)
 		}
@@ -169,7 +174,7 @@ func (s *server) send(c *call, read *rest.Read, status int, body []byte) {
 	tag := etag(read.Media.ContentType(), body)
 	c.ResponseWriter.Header().Set("ETag", tag)
 	c.note.rows = c.ResponseWriter.Header().Get("Content-Range")
-	if matches(c.Request.Header.Values("If-None-Match"), tag) {
+	if c.Method != http.MethodPost && matches(c.Request.Header.Values("If-None-Match"), tag) {
 		c.ResponseWriter.Header().Del("Content-Type")
 		c.WriteHeader(http.StatusNotModified)
 		return

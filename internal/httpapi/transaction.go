@@ -31,7 +31,7 @@ func (s *server) transaction(c *call, read *rest.Read, sent *digest) {
 	ops[0].Idempotency = once
 	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
 	defer cancel()
-	answers, err := s.Engine.Run(ctx, c.actor, ops)
+	answers, err := s.Engine.Run(ctx, acting(c, read), ops)
 	if err != nil {
 		s.failed(ctx, c, failedStep(ctx, len(steps), err))
 		return

@@ -90,6 +90,11 @@ func (p *Printer) Query(q *Query, depth int) {
 		p.Text("derived")
 		p.Query(q.Derived, depth+2)
 	}
+	if q.From != nil {
+		p.Line(depth + 1)
+		p.Text("within")
+		p.Query(q.From, depth+2)
+	}
 	for _, it := range q.Items {
 		p.item(it, depth+1)
 	}

@@ -22,6 +22,7 @@ type Query struct {
 	Limit  Expr // *Param or *Const of type Int; nil: none
 	Offset Expr
 	After  *After
+	From   *Query // the rows it gives instead of all rows of the same collection; of its Items only embeds count
 
 	Guard   Expr   // the read policy over Row
 	Derived *Query // what a declared view stands for: Items in the order of the view's fields

@@ -77,7 +77,7 @@ func (pl *planner) refuse(err error) {
 	}
 }
 
-// source is the collection, or the select a declared view stands for.
+// source is the collection, or the select that stands for it: a declared view's, or one that chooses some of its rows.
 func (pl *planner) source(q *ir.Query) Source {
 	if q.Guard == nil { // a level that Bind has not seen
 		pl.refuse(fault.New(fault.Internal, "Internal error"))
@@ -89,9 +89,16 @@ func (pl *planner) source(q *ir.Query) Source {
 }
 
 func (pl *planner) derived(q *ir.Query) *Select {
-	sel := &Select{From: pl.source(q), Where: pl.filter(ir.All(q.Guard, q.Where)), Grouped: q.Aggregates()}
+	sel := &Select{From: pl.source(q), Grouped: q.Aggregates(), Limit: q.Limit, Offset: q.Offset}
+	b := &building{planner: pl, query: q, level: &Level{Select: sel}}
+	sel.Where = pl.filter(ir.All(q.Guard, q.Where, b.innerTests(q, true)))
+	b.order(q)
 	for _, it := range q.Items {
-		x := it.(*ir.Output).X
+		out, ok := it.(*ir.Output)
+		if !ok {
+			continue
+		}
+		x := out.X
 		sel.Columns = append(sel.Columns, x)
 		if _, agg := x.(*ir.Agg); !agg && sel.Grouped {
 			sel.Group = append(sel.Group, x)

@@ -41,7 +41,11 @@ type binding struct {
 func (b *binding) query(q *ir.Query) *ir.Query {
 	out := *q
 	out.Guard = b.guard(q.Row)
-	out.Derived = b.derived(q.Row.Collection)
+	if out.From = nil; q.From != nil {
+		out.Derived = b.within(q.From)
+	} else {
+		out.Derived = b.derived(q.Row.Collection)
+	}
 	out.Items = make([]ir.Item, len(q.Items))
 	for i, it := range q.Items {
 		out.Items[i] = b.item(it)
@@ -54,6 +58,27 @@ func (b *binding) query(q *ir.Query) *ir.Query {
 		out.Order[i] = o
 	}
 	return &out
+}
+
+// within is the bound query whose rows another reads in place of its collection's: it gives them raw, in the order of the
+// fields, as policies are attached to whoever reads them too.
+func (b *binding) within(q *ir.Query) *ir.Query {
+	out := b.query(q)
+	items := make([]ir.Item, 0, len(q.Row.Collection.Fields)+len(out.Items))
+	for _, f := range q.Row.Collection.Fields {
+		x := ir.Expr(&ir.Const{T: f.Type})
+		if f.Computed == nil {
+			x = &ir.Column{Row: q.Row, Field: f}
+		}
+		items = append(items, &ir.Output{Name: f.Name, X: x})
+	}
+	for _, it := range out.Items {
+		if _, embed := it.(*ir.Embed); embed {
+			items = append(items, it)
+		}
+	}
+	out.Items = items
+	return out
 }
 
 func (b *binding) item(it ir.Item) ir.Item {

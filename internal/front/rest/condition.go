@@ -49,9 +49,14 @@ func related(l, child *level, f leaf) (ir.Expr, error) {
 
 // test applies an operator to what was found.
 func (l *level) test(x ir.Expr, o operation) (ir.Expr, error) {
+	if err := o.fits(x.Type()); err != nil {
+		return nil, err
+	}
 	switch {
-	case o.pending:
-		return &ir.IsNull{X: x}, nil
+	case o.isNull && o.code == opIsDistinct:
+		return &ir.Not{X: &ir.IsNull{X: x}}, nil
+	case o.isNull:
+		return unknown(), nil
 	case o.code == opIs:
 		return is(x, o)
 	case o.code == opRange:
@@ -91,14 +96,13 @@ func (l *level) compare(x ir.Expr, o operation) (ir.Expr, error) {
 		return nil, unsupported(o.name + " does not compare " + t.String()).WithHint("compare a ->> path as text")
 	}
 	if o.each != plain {
-		list, err := l.listOf(t, o.text)
-		return &ir.Quantified{Op: comparisons[o.code], X: x, List: list, All: o.each == allOf}, err
+		list, err := l.listOf(t, o)
+		return o.orUnknown(&ir.Quantified{Op: comparisons[o.code], X: x, List: list, All: o.each == allOf}), err
 	}
-	v, err := value.Parse(t, o.text)
+	p, err := l.operand(t, o)
 	if err != nil {
 		return nil, err
 	}
-	p := l.param(t, v)
 	if o.code == opIsDistinct {
 		return &ir.Same{L: x, R: p, Negate: true}, nil
 	}
@@ -106,12 +110,15 @@ func (l *level) compare(x ir.Expr, o operation) (ir.Expr, error) {
 }
 
 // listOf makes a {a,b} literal one Param.
-func (l *level) listOf(element value.Type, text string) (ir.Expr, error) {
+func (l *level) listOf(element value.Type, o operation) (*ir.Param, error) {
 	if element.List {
 		return nil, unsupported("a list cannot be compared with any or all of several lists")
 	}
+	if o.listed {
+		return l.elements(element, o)
+	}
 	element.List = true
-	v, err := value.Parse(element, text)
+	v, err := o.value(element)
 	if err != nil {
 		return nil, err
 	}
@@ -126,20 +133,62 @@ func (l *level) in(x ir.Expr, o operation) (ir.Expr, error) {
 	if t.List {
 		return nil, unsupported("in does not compare lists")
 	}
+	list, err := l.elements(t, o)
+	if err != nil {
+		return nil, err
+	}
+	return o.orUnknown(&ir.Quantified{Op: ir.Eq, X: x, List: list}), nil
+}
+
+// elements makes a list of values one Param.
+func (l *level) elements(t value.Type, o operation) (*ir.Param, error) {
+	of := t
+	if t.List = true; o.pending {
+		return l.param(t, value.Value{}), nil
+	}
 	elements := make([]value.Value, len(o.list))
 	for i, text := range o.list {
-		v, err := value.Parse(t, text)
+		v, err := value.Parse(of, text)
 		if err != nil {
 			return nil, err
 		}
 		elements[i] = v
 	}
-	list, err := value.ListOf(t, elements)
-	t.List = true
+	list, err := value.ListOf(of, elements)
 	if err != nil {
 		return nil, err
 	}
-	return &ir.Quantified{Op: ir.Eq, X: x, List: l.param(t, list)}, nil
+	return l.param(t, list), nil
+}
+
+// value is the operation's text as a type; NULL while it is not known.
+func (o operation) value(t value.Type) (value.Value, error) {
+	if o.pending {
+		return value.Value{}, nil
+	}
+	return value.Parse(t, o.text)
+}
+
+func (l *level) operand(t value.Type, o operation) (*ir.Param, error) {
+	v, err := o.value(t)
+	if err != nil {
+		return nil, err
+	}
+	return l.param(t, v), nil
+}
+
+// unknown is the truth of a comparison with NULL.
+func unknown() ir.Expr { return &ir.Const{T: value.Type{Kind: value.Bool}} }
+
+// orUnknown is what a test of a list is where an element of it was NULL: never more than unknown.
+func (o operation) orUnknown(e *ir.Quantified) ir.Expr {
+	switch {
+	case !o.missing:
+		return e
+	case e.All:
+		return &ir.And{Of: []ir.Expr{e, unknown()}}
+	}
+	return &ir.Or{Of: []ir.Expr{e, unknown()}}
 }
 
 var sets = map[opcode]struct {
@@ -152,9 +201,13 @@ func (l *level) set(x ir.Expr, o operation) (ir.Expr, error) {
 	if !t.List && (t.Kind != value.JSON || s.op == ir.Overlaps) {
 		return nil, noOperator(t, s.sign, "unknown")
 	}
-	v, err := value.Parse(t, o.text)
+	if o.listed {
+		r, err := l.elements(t.Element(), o)
+		return &ir.Set{Op: s.op, L: x, R: r}, err
+	}
+	r, err := l.operand(t, o)
 	if err != nil {
 		return nil, err
 	}
-	return &ir.Set{Op: s.op, L: x, R: l.param(t, v)}, nil
+	return &ir.Set{Op: s.op, L: x, R: r}, nil
 }

@@ -3,6 +3,8 @@ package rest
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/socle-hq/socle/internal/schema"
 )
 
 // opcode is a filter operator.
@@ -51,7 +53,11 @@ type operation struct {
 	text   string   // the value; of `is` in lower case
 	list   []string // of `in`
 
-	pending bool // the value is a reference that has no value yet
+	pending bool        // the value is a reference or an argument that has no value yet
+	arg     *schema.Arg // the value is an argument's
+	isNull  bool        // and the argument is NULL
+	listed  bool        // the value is list, not text
+	missing bool        // an element of list was NULL and is left out
 }
 
 var operators = map[string]opcode{

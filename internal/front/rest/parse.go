@@ -26,6 +26,9 @@ func parse(v *schema.View, l Limits, in Input, refs *references) (*Read, error) 
 	if err := read.resource(v, in); err != nil {
 		return nil, err
 	}
+	if read.rpc && read.Call == nil {
+		return nil, read.noFunction(l, in)
+	}
 	if read.Options {
 		return read, nil
 	}
@@ -33,6 +36,8 @@ func parse(v *schema.View, l Limits, in Input, refs *references) (*Read, error) 
 		return read.orNil(err)
 	}
 	switch {
+	case read.Call != nil:
+		return read.orNil(read.call(v, l, in))
 	case read.Transaction != nil:
 		return read.orNil(read.transaction(v, l, in))
 	case writes(in.Method):

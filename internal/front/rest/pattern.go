@@ -17,15 +17,17 @@ var patternSigns = map[opcode]string{opLike: "~~", opILike: "~~*", opMatch: "~",
 
 // pattern resolves like, ilike, match and imatch, of one pattern or of a list.
 func (l *level) pattern(x ir.Expr, o operation) (ir.Expr, error) {
+	if o.missing {
+		return nil, badArgument("an element of a list of patterns is NULL")
+	}
 	if x.Type() != textType {
 		return nil, noOperator(x.Type(), patternSigns[o.code], "unknown")
 	}
 	like := o.code == opLike || o.code == opILike
-	text := o.text
-	if like {
-		text = strings.ReplaceAll(text, "*", "%")
+	if like && o.arg == nil {
+		o.text = strings.ReplaceAll(o.text, "*", "%")
 	}
-	p, err := l.patterns(text, o.each != plain, like)
+	p, err := l.patterns(o, like)
 	if err != nil {
 		return nil, err
 	}
@@ -36,19 +38,19 @@ func (l *level) pattern(x ir.Expr, o operation) (ir.Expr, error) {
 	return &ir.Match{X: x, Pattern: p, Fold: fold, List: list, All: all}, nil
 }
 
-func (l *level) patterns(text string, list, like bool) (ir.Expr, error) {
+func (l *level) patterns(o operation, like bool) (ir.Expr, error) {
 	check := pattern.Check
 	if like {
 		check = value.CheckPattern
 	}
-	if !list {
-		v, err := value.Parse(textType, text)
-		if err != nil {
-			return nil, err
+	if o.each == plain {
+		p, err := l.operand(textType, o)
+		if err != nil || o.pending {
+			return p, err
 		}
-		return l.param(textType, v), check(text)
+		return p, check(o.text)
 	}
-	p, err := l.listOf(textType, text)
+	p, err := l.listOf(textType, o)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +77,9 @@ func (l *level) searchColumn(x ir.Expr, o operation) (ir.Expr, error) {
 
 // searchAll is a test of every search field the actor may read.
 func (l *level) searchAll(o operation) (ir.Expr, error) {
+	if o.isNull {
+		return unknown(), nil
+	}
 	if !o.code.search() {
 		return nil, noOperator(value.Type{Kind: value.Text}, o.name, "unknown")
 	}
@@ -91,12 +96,17 @@ func (l *level) search(fields []*schema.Field, o operation) (ir.Expr, error) {
 		return nil, unsupported("the text search configuration of " + l.seen.Collection.Name + " is " + config)
 	}
 	mode := ir.SearchMode(o.code - opFTS)
-	if _, err := lexeme.ParseQuery(lexeme.Mode(mode), config, o.text); err != nil {
-		return nil, err
+	if l.query.From != nil {
+		return nil, unsupported("full-text search needs all rows of " + l.seen.Collection.Name + ", and a limit chose some of them before")
 	}
-	v, err := value.Parse(textType, o.text)
+	if !o.pending {
+		if _, err := lexeme.ParseQuery(lexeme.Mode(mode), config, o.text); err != nil {
+			return nil, err
+		}
+	}
+	q, err := l.operand(textType, o)
 	if err != nil {
 		return nil, err
 	}
-	return &ir.Search{Row: l.query.Row, Fields: fields, Mode: mode, Config: config, Query: l.param(textType, v)}, nil
+	return &ir.Search{Row: l.query.Row, Fields: fields, Mode: mode, Config: config, Query: q}, nil
 }

@@ -25,6 +25,8 @@ type Input struct {
 
 	Body       io.Reader // of a write; nil: empty
 	TxOverride bool      // the project lets Prefer: tx= end the transaction
+
+	Functions Functions // the declared functions; nil: none
 }
 
 // Opener opens what a Sealer sealed; anything else is an error.
@@ -44,6 +46,7 @@ type Read struct {
 	Write       *ir.Write
 	Rollback    bool // the writes are tried and undone
 	Transaction *Transaction
+	Call        *Call                  // of a declared function; what it does is in Request or Transaction, or it is a value
 	Collection  *schema.CollectionView // nil for the API's root and a transaction
 	Root        bool                   // the API's description is wanted; Request is empty
 	Options     bool                   // OPTIONS: answer Allow alone; Request is empty
@@ -58,7 +61,9 @@ type Read struct {
 	Profile     bool   // answer with Content-Profile: Namespace
 	Location    string // value of Content-Location below the API's root
 
-	filterArgs int // Args before the range's and the position's
+	rpc        bool
+	stored     Range // of a function whose rows are aggregated: what it chose of them itself
+	filterArgs int   // Args before the range's and the position's
 }
 
 // Range is what part of the rows was asked for.

@@ -13,11 +13,13 @@ import (
 // row. Steps and rows count from 0.
 type Lookup func(step, row int, field string) (v value.Value, ok bool)
 
-// references resolve what {"$ref":"step.row.field"} stands for. The nil references know none: the text stands for itself.
+// references resolve what stands for a value that the request's text does not hold: {"$ref":"step.row.field"}, and in what a
+// function stores {argument}. The nil references know none: the text stands for itself.
 type references struct {
 	steps  []*Read // those before this one
 	lookup Lookup  // nil: references are checked, and stand for NULL
 	used   bool
+	args   *arguments // nil: outside a function
 }
 
 // reference is one parsed {"$ref": …}.
@@ -34,6 +36,10 @@ func (r *references) checking() bool { return r != nil && r.lookup == nil && r.u
 func (r *references) json(raw string) (string, error) {
 	if r == nil {
 		return raw, nil
+	}
+	if given, ok, err := r.args.json(raw); ok || err != nil {
+		r.used = r.used || r.args.checking()
+		return given, err
 	}
 	text, ok := refText(raw)
 	if !ok {
@@ -144,6 +150,12 @@ func (r *references) tree(n *node) error {
 }
 
 func (r *references) operation(o *operation) error {
+	if err := r.args.operation(o); err != nil {
+		return err
+	}
+	if o.arg != nil {
+		return nil
+	}
 	if err := r.text(o, &o.text); err != nil {
 		return err
 	}

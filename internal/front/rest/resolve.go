@@ -258,14 +258,19 @@ func (l *level) embedRanges(given []rangeParam) error {
 		if err != nil {
 			return err
 		}
-		p := l.param(value.Type{Kind: value.Int}, value.OfInt(g.n))
-		if g.offset {
-			to.query.Offset = p
-		} else {
-			to.query.Limit = p
-		}
+		to.bound(g)
 	}
 	return nil
+}
+
+// bound sets the level's limit or offset.
+func (l *level) bound(g rangeParam) {
+	p := l.param(value.Type{Kind: value.Int}, value.OfInt(g.n))
+	if g.offset {
+		l.query.Offset = p
+	} else {
+		l.query.Limit = p
+	}
 }
 
 // rootRange bounds the root: always a limit, the lesser of what was asked for and what is allowed.

@@ -87,49 +87,6 @@ func unknownCollection(v *schema.View, namespace, name string) error {
 	return f
 }
 
-// function refuses rpc/…: no function is declared. The text names the arguments as PostgREST does.
-func (r *Read) function(in Input) error {
-	switch in.Method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
-	default:
-		return fault.New(fault.MethodNotAllowed, "Cannot use the %s method on RPC", in.Method)
-	}
-	pairs, err := splitQuery(in.RawQuery)
-	if err != nil {
-		return err
-	}
-	name := r.Namespace + "." + in.Segments[1]
-	names := arguments(pairs)
-	called, with := name+" without parameters", "without parameters"
-	if len(names) > 0 {
-		list := strings.Join(names, ", ")
-		called, with = name+"("+list+")", choose(len(names) == 1, "with parameter ", "with parameters ")+list
-	}
-	if in.Method == http.MethodPost {
-		with += " or with a single unnamed json/jsonb parameter"
-	}
-	return fault.New(fault.NoFunction, "Could not find the function %s in the schema cache", called).
-		WithDetails("Searched for the function " + name + " " + with + ", but no matches were found in the schema cache.")
-}
-
-// arguments are the parameters of a call: those that are no reserved word and no filter.
-func arguments(pairs []pair) []string {
-	var out []string
-	for _, p := range pairs {
-		last := p.key[strings.LastIndexByte(p.key, '.')+1:]
-		op, _, dotted := strings.Cut(strings.TrimPrefix(p.text, "not."), ".")
-		_, filter := operators[op]
-		switch {
-		case last != p.key, dotted && filter, slices.Contains(out, p.key):
-		case listed("select columns on_conflict order limit offset and or", last):
-		default:
-			out = append(out, p.key)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 // location is the canonical address of what was read: its parameters in alphabetical order.
 func location(name, rawQuery string) string {
 	path := "/" + url.PathEscape(name)

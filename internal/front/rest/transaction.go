@@ -25,6 +25,7 @@ type Step struct {
 	limits Limits
 	in     Input
 	body   string
+	args   *arguments // of the function whose step it is
 }
 
 // Draft is the step as far as it is known without earlier results: everything but the values that references stand for.
@@ -35,7 +36,7 @@ func (s *Step) Resolve(found Lookup) (*Read, error) {
 	if !s.Refers {
 		return s.read, nil
 	}
-	return s.parse(&references{steps: s.before, lookup: found})
+	return s.parse(&references{steps: s.before, lookup: found, args: s.args})
 }
 
 func (s *Step) parse(refs *references) (*Read, error) {
@@ -129,7 +130,12 @@ func (s *Step) scan(at *jsonScanner, namespace string) error {
 	if err := s.address(path); err != nil {
 		return err
 	}
-	refs := &references{steps: s.before}
+	return s.understand()
+}
+
+// understand parses the step; references are checked and stand for NULL.
+func (s *Step) understand() (err error) {
+	refs := &references{steps: s.before, args: s.args}
 	s.read, err = s.parse(refs)
 	s.Refers = refs.used
 	return err

@@ -31,8 +31,10 @@ func New(c *schema.Catalog) *Compiler { return &Compiler{catalog: c} }
 type Scope struct {
 	Row    *ir.Row    // `row`
 	Old    *ir.Row    // `old`; nil where there is no row before
-	Want   value.Type // the type of the result
+	Want   value.Type // the type of the result; of kind Null: whatever type it has
 	NoAuth bool       // `auth` is unknown: checks and fills concern the row alone
+
+	Args []*schema.Arg // `args` of a function, each the Param of its place; nil where there is no function
 
 	// Untrusted keeps computed fields as columns, so that whoever binds the expression can judge each by its own policy.
 	// Otherwise they are replaced by their expressions.

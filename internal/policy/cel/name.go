@@ -25,6 +25,8 @@ func (t *translator) name(name string, at int) term {
 		return term{form: record, at: at, walk: walk{root: t.scope.Row}}
 	case name == "old" && t.scope.Old != nil:
 		return term{form: record, at: at, walk: walk{root: t.scope.Old}}
+	case name == "args" && t.scope.Args != nil:
+		return term{form: arguments, at: at}
 	case name == "old":
 		return t.fail(at, "only update: { check: … } compares the row with the one before", `"old" is not known here`)
 	case name == "auth" && t.scope.NoAuth:
@@ -49,6 +51,9 @@ var strangers = map[string]string{
 
 func (t *translator) unknownName(name string, at int) term {
 	known := []string{"row", "auth"}
+	if t.scope.Args != nil {
+		return t.unknownInFunction(name, at)
+	}
 	if t.scope.Old != nil {
 		known = append(known, "old")
 	}
@@ -81,6 +86,8 @@ func (t *translator) member(e ast.Expr, at int) term {
 	switch m.form {
 	case invalid:
 		return m
+	case arguments:
+		return t.argument(name, at, nameAt)
 	case record:
 		return t.fieldOf(m, name, at, nameAt)
 	case actor, claim:

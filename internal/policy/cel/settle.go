@@ -24,6 +24,8 @@ func (t *translator) value(m term) term {
 		return t.fail(m.at, "name a field of it, or test it with == null", "%q is a row, not a value", m.walk.row().Label)
 	case many:
 		return t.fail(m.at, "write "+m.walk.rel.Key+".exists(m, …), .all(m, …) or .size()", "%q leads to many rows, it is not a value", m.walk.rel.Key)
+	case arguments:
+		return t.fail(m.at, "write args.name", "args is not a value")
 	case actor:
 		if m.path != nil {
 			return t.fail(m.at, "write auth.claims.name", "the claims as a whole are not a value")
@@ -57,8 +59,11 @@ func (t *translator) truth(m term) ir.Expr {
 
 // result is the term as the whole expression's type.
 func (t *translator) result(m term, want value.Type) ir.Expr {
-	if want == boolType {
+	switch want {
+	case boolType:
 		return t.truth(m)
+	case value.Type{}:
+		return t.own(m)
 	}
 	m = t.settle(t.value(m), want, nil)
 	if m.form == invalid {

@@ -37,17 +37,18 @@ type variable struct {
 type form uint8
 
 const (
-	invalid  form = iota // a problem has been reported
-	typed                // x
-	textual              // a text literal, lit
-	whole                // an integer literal, lit
-	fraction             // a decimal literal, lit
-	null                 // the literal null
-	list                 // a list literal, of
-	claim                // auth.claims.path: takes the type of the other operand
-	actor                // auth itself, or auth.claims with no path
-	record               // a row: root and steps
-	many                 // a to-many relation of a record
+	invalid   form = iota // a problem has been reported
+	typed                 // x
+	textual               // a text literal, lit
+	whole                 // an integer literal, lit
+	fraction              // a decimal literal, lit
+	null                  // the literal null
+	list                  // a list literal, of
+	claim                 // auth.claims.path: takes the type of the other operand
+	actor                 // auth itself, or auth.claims with no path
+	record                // a row: root and steps
+	many                  // a to-many relation of a record
+	arguments             // args itself
 )
 
 // term is a translated sub-expression. at is its first character.

@@ -1,0 +1,164 @@
+package rest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// Stored is a declared function as the grammar knows it: what it stores was parsed and resolved once, with all rights.
+type Stored struct {
+	Decl       *schema.Function
+	Collection *schema.Collection // whose rows a read gives; nil for other functions
+	Query      *ir.Query          // of a read: its rows as all rights see them. It is not to be run
+
+	raw      string       // of a read: the parameters
+	service  *schema.View // what all rights see
+	narrowed *schema.View // what a caller may name of a trusted read; nil: all the caller sees
+}
+
+// storedRead understands a call of a function that reads: what is stored and what the caller adds.
+func (r *Read) storedRead(v *schema.View, l Limits, in Input, pairs []pair) error {
+	s := r.Call.Function
+	if s.Decl.Trusted {
+		v = s.service
+	}
+	var ok bool
+	if r.Collection, ok = v.Of(s.Collection); !ok {
+		return unknownCollection(v, s.Collection.Namespace, s.Collection.Name)
+	}
+	own, err := parseParams(pairs, l)
+	if err != nil {
+		return err
+	}
+	if r.Range, err = rootRange(own.ranges, in.Header); err != nil {
+		return err
+	}
+	stored, err := s.params(&references{args: &arguments{s.Decl.Args, r.Call.Args}}, l)
+	if err != nil {
+		return err
+	}
+	if in.Method != http.MethodPost {
+		r.Location = location(s.Decl.Name, in.RawQuery)
+		r.Location = "/rpc" + r.Location
+	}
+	c := &composing{resolver: &resolver{view: v, limits: l}, read: r, stored: stored, own: own, narrowed: s.narrowed,
+		picks: slices.ContainsFunc(pairs, func(p pair) bool { return p.key == "select" })}
+	root, err := c.compose()
+	if err != nil {
+		return err
+	}
+	r.filterArgs = len(c.args)
+	if err := r.position(c.resolver, root, own.late, in); err != nil {
+		return err
+	}
+	c.rootRange(root, r.Range.inside(r.stored))
+	r.Request = ir.Request{Query: root.query, Args: c.args, Count: r.Prefer.Count != ""}
+	return nil
+}
+
+// params parses what is stored and puts the arguments in.
+func (s *Stored) params(refs *references, l Limits) (*params, error) {
+	pairs, err := splitQuery(s.raw)
+	if err != nil {
+		return nil, err
+	}
+	if pairs, err = refs.args.ranges(pairs); err != nil {
+		return nil, err
+	}
+	p, err := parseParams(pairs, l)
+	if err != nil {
+		return nil, err
+	}
+	return p, refs.params(p)
+}
+
+// ranges replaces the arguments that limit= and offset= are. One that is NULL bounds nothing.
+func (a *arguments) ranges(pairs []pair) ([]pair, error) {
+	out := make([]pair, 0, len(pairs))
+	for _, p := range pairs {
+		last := p.key[strings.LastIndexByte(p.key, '.')+1:]
+		name, ok := holeName(p.text)
+		if !ok || last != "limit" && last != "offset" {
+			out = append(out, p)
+			continue
+		}
+		arg, v, err := a.find(name)
+		switch {
+		case err != nil:
+			return nil, err
+		case arg.Type != value.Type{Kind: value.Int}:
+			return nil, badArgument("{%s} is %s, %s needs int", name, arg.Type, last)
+		case a.checking():
+			out = append(out, pair{p.key, "1"})
+		case !v.IsNull():
+			out = append(out, pair{p.key, textOf(arg.Type, v)})
+		}
+	}
+	return out, nil
+}
+
+// storedWrites understands a call of a function that writes: a transaction of the stored steps.
+func (r *Read) storedWrites(v *schema.View, l Limits, in Input) error {
+	s := r.Call.Function
+	if s.Decl.Trusted {
+		v = s.service
+	}
+	t, err := s.transaction(v, l, &arguments{s.Decl.Args, r.Call.Args})
+	if err != nil {
+		return err
+	}
+	r.Transaction = t
+	r.Rollback = in.TxOverride && r.Prefer.Tx == "rollback"
+	r.Applied = Preferences{Tx: choose(in.TxOverride, r.Prefer.Tx, ""), Handling: r.Prefer.Handling}.applied()
+	return nil
+}
+
+func (s *Stored) transaction(v *schema.View, l Limits, args *arguments) (*Transaction, error) {
+	t := &Transaction{}
+	var reads []*Read
+	for i := range s.Decl.Write {
+		step, err := s.step(i, v, l, args, reads)
+		if err != nil {
+			return nil, StepFault(i, err)
+		}
+		t.Steps, reads = append(t.Steps, step), append(reads, step.read)
+	}
+	return t, nil
+}
+
+// step understands the n-th write; before it are the reads of those before.
+func (s *Stored) step(n int, v *schema.View, l Limits, args *arguments, before []*Read) (*Step, error) {
+	w := s.Decl.Write[n]
+	step := &Step{before: slices.Clip(before), view: v, limits: l, body: string(w.Body), args: args,
+		in: Input{Method: w.Method, Header: http.Header{"Content-Profile": {s.Decl.Namespace}}}}
+	if w.Prefer != "" {
+		step.in.Header.Set("Prefer", w.Prefer)
+	}
+	if err := step.address(w.Path.Text); err != nil {
+		return nil, err
+	}
+	if !writes(w.Method) {
+		return nil, badBody("A step has one of the methods POST, PATCH, PUT and DELETE")
+	}
+	return step, step.understand()
+}
+
+// inside is the part r of what another range chose.
+func (r Range) inside(of Range) Range {
+	if of.Limit == 0 && of.Offset == 0 && !of.Explicit {
+		return r
+	}
+	out := Range{Offset: of.Offset + r.Offset, Limit: r.Limit, Explicit: r.Explicit}
+	if of.Limit >= 0 {
+		left := max(of.Limit-r.Offset, 0)
+		if out.Limit < 0 || out.Limit > left {
+			out.Limit = left
+		}
+	}
+	return out
+}
