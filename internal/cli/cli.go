@@ -37,6 +37,7 @@ type commands struct {
 	Plan    planCommand    `cmd:"" help:"Show the difference between the database and the project, and what apply would do."`
 	Apply   applyCommand   `cmd:"" help:"Bring the database to the project's schema and load its first data."`
 	Explain explainCommand `cmd:"" help:"Show what one request becomes: IR, bound IR, plan and SQL."`
+	Types   typesCommand   `cmd:"" help:"Print the types of the data API for a client."`
 	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
 	Backup  backupCommand  `cmd:"" help:"Write the database to one file, also beside a running server."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the database's place."`

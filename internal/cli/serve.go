@@ -91,7 +91,9 @@ func address(l net.Listener) string {
 type devCommand struct {
 	place
 	logging
-	Addr string `help:"Address to listen on (default: 127.0.0.1:8090, or 127.0.0.1:$PORT)." placeholder:"HOST:PORT"`
+	Addr      string `help:"Address to listen on (default: 127.0.0.1:8090, or 127.0.0.1:$PORT)." placeholder:"HOST:PORT"`
+	Types     string `help:"A file to keep the client's types in, as of socle types." placeholder:"FILE" type:"path"`
+	TypesRole string `help:"With --types: whose view; ${enum}." enum:"users,anon,authenticated,service_role" default:"users" placeholder:"ROLE"`
 }
 
 // Run serves on loopback, follows the project's files and says how to call it.
@@ -99,11 +101,18 @@ func (c *devCommand) Run(s *session) error {
 	if port, ok := s.lookup("PORT"); c.Addr == "" && ok && port != "" {
 		c.Addr = "127.0.0.1:" + port
 	}
+	types, err := c.types()
+	if err != nil {
+		return err
+	}
 	o := c.options(s, c.logger(s), true)
 	o.Dev = true
 	r, err := app.Open(s.ctx, o)
 	if err != nil {
 		return err
+	}
+	if err := types.keep(s, r.Project()); err != nil {
+		return errors.Join(err, r.Close())
 	}
 	l, err := listen(orLoopback(c.Addr))
 	if err != nil {
@@ -114,7 +123,7 @@ func (c *devCommand) Run(s *session) error {
 		fmt.Fprintf(s.err, "socle: warning: listening on %s, where other machines reach it; dev is meant for loopback\n", at)
 	}
 	c.greet(s, r, address(l))
-	if err := r.Watch(s.ctx, func(err error) { changed(s, err) }); err != nil {
+	if err := r.Watch(s.ctx, func(err error) { changed(s, err, types, r) }); err != nil {
 		fmt.Fprintln(s.err, "socle: changes to files are not followed:", err)
 	}
 	return errors.Join(r.Serve(s.ctx, o.Log, l), r.Close())
@@ -139,11 +148,14 @@ func (c *devCommand) greet(s *session, r *app.Runtime, url string) {
 }
 
 // changed says how the taking up of a change went.
-func changed(s *session, err error) {
-	if err == nil {
-		fmt.Fprintln(s.out, "  the change is live")
+func changed(s *session, err error, types typesKept, r *app.Runtime) {
+	if err != nil {
+		report(s.err, err)
+		fmt.Fprintln(s.err, "socle: the version before is still served")
 		return
 	}
-	report(s.err, err)
-	fmt.Fprintln(s.err, "socle: the version before is still served")
+	fmt.Fprintln(s.out, "  the change is live")
+	if err := types.keep(s, r.Project()); err != nil {
+		report(s.err, err)
+	}
 }

@@ -8,7 +8,7 @@ import { createClient } from '@supabase/supabase-js'
 import ws from 'ws'
 
 export const root = resolve(import.meta.dirname, '../..')
-const binary = process.env.SOCLE ?? join(root, 'bin/socle')
+export const binary = process.env.SOCLE ?? join(root, 'bin/socle')
 
 const freePort = () =>
   new Promise((done, failed) => {

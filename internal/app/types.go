@@ -1,0 +1,93 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/socle-hq/socle/internal/policy"
+	"github.com/socle-hq/socle/internal/typegen"
+)
+
+// Users are the roles of a product's users, signed in or not: whom a front end is written for.
+const Users = "users"
+
+// Types are the client types of the project, in TypeScript, for a role or for Users.
+func (p *Project) Types(role string) string {
+	roles := []string{role}
+	if role == Users {
+		roles = []string{policy.Anon, policy.Authenticated}
+	}
+	return typegen.TypeScript(typegen.Source{View: p.Set.Reach(roles...), For: role})
+}
+
+// TypesFile is a file that holds a project's client types.
+type TypesFile struct {
+	Path string
+	Role string // a role of the data API, or Users
+}
+
+// Ready reports whether the file can be written, without doing so.
+func (t TypesFile) Ready() error {
+	f, err := os.OpenFile(t.Path, os.O_WRONLY, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = t.draft(nil, os.Remove)
+	}
+	return t.refused(err)
+}
+
+// Write brings the file to the project. It appears whole or not at all, and is left alone where nothing changes.
+func (t TypesFile) Write(p *Project) (changed bool, err error) {
+	text := []byte(p.Types(t.Role))
+	if old, err := os.ReadFile(t.Path); err == nil && bytes.Equal(old, text) {
+		return false, nil
+	}
+	err = t.draft(text, func(name string) error { return os.Rename(name, t.target()) })
+	return err == nil, t.refused(err)
+}
+
+// target is the file itself, where the path is a link to it.
+func (t TypesFile) target() string {
+	if real, err := filepath.EvalSymlinks(t.Path); err == nil {
+		return real
+	}
+	return t.Path
+}
+
+// draft writes a file beside the one meant and hands its name on.
+func (t TypesFile) draft(text []byte, then func(name string) error) error {
+	f, err := os.CreateTemp(filepath.Dir(t.target()), ".types-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+		err = then(f.Name())
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // it may have gone already
+	}
+	return err
+}
+
+func (t TypesFile) refused(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot write the types to %s: %w", t.Path, reason(err))
+}
+
+// reason is an error of the file system without the path, which is said already.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
