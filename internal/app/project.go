@@ -10,6 +10,7 @@ import (
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/function"
+	"github.com/socle-hq/socle/internal/openapi"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/policy/cel"
 	"github.com/socle-hq/socle/internal/schema"
@@ -108,4 +109,9 @@ func (p *Project) public() fs.FS {
 		return nil
 	}
 	return root.FS()
+}
+
+// About is what the project's OpenAPI document says of it.
+func (p *Project) About() openapi.Settings {
+	return openapi.Settings{Name: p.Config.Name, URL: p.Config.PublicURL, Rows: p.Config.Limits.Rows}
 }

@@ -157,7 +157,8 @@ func (r *Runtime) install(p *Project) error {
 	}
 	v.handler, err = httpapi.New(httpapi.Config{
 		Engine: v.engine, Gate: auth.NewGate(r.Keys, tokens), Sealer: sealer,
-		Limits: p.Config.Limits, Functions: p.Functions,
+		Limits:  p.Config.Limits, Functions: p.Functions,
+		About:   p.About(),
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
 		TxOverride: given(p.Config.Rest.Rollback, r.Dev),
 	})

@@ -43,6 +43,7 @@ type commands struct {
 	Restore restoreCommand `cmd:"" help:"Put a backup in the database's place."`
 	Reset   resetCommand   `cmd:"" help:"Make dev's database anew: schema and first data."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of collection files or of socle.yaml, for editors."`
+	Openapi openapiCommand `cmd:"" help:"Print the OpenAPI 3.1 document of the project, as one role sees it."`
 	Keys    keysCommand    `cmd:"" help:"Print the publishable and the secret key."`
 	Token   tokenCommand   `cmd:"" help:"Print a signed token for development and tests."`
 	Version versionCommand `cmd:"" help:"Print the version."`

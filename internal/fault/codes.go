@@ -1,6 +1,9 @@
 package fault
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Code is a PostgREST code (PGRST…) or a five-character SQLSTATE. The set is closed: a code that is not listed
 // here has no status and is answered as 500.
@@ -61,6 +64,7 @@ const (
 	InvalidEncoding     Code = "22021"
 	InvalidUnicode      Code = "22P05"
 	InvalidRegex        Code = "2201B"
+	Exhausted           Code = "2200H" // a generator has no number left
 	TooComplex          Code = "54001" // a request over one of the limits
 	TooLarge            Code = "54000" // a body over one of the limits
 	Timeout             Code = "57014"
@@ -84,6 +88,19 @@ var statuses = map[Code]int{
 	ForeignKeyViolation: 409, UniqueViolation: 409, CheckViolation: 400, Cardinality: 400,
 	TooComplex: 400, TooLarge: 413, Timeout: 504, DiskFull: 507, ReadOnly: 405, GroupingError: 400, Syntax: 400,
 	DatatypeMismatch: 400, UndefinedObject: 400, IdempotencyReuse: 422,
+}
+
+// values are the codes of class 22, which are all answered as 400.
+var values = []Code{OutOfRange, TooLong, NullInList, InvalidDate, DateOverflow, InvalidEscape, InvalidText, InvalidEncoding, InvalidUnicode, InvalidRegex}
+
+// Codes lists every code, in order.
+func Codes() []Code {
+	out := slices.Clone(values)
+	for c := range statuses {
+		out = append(out, c)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Status maps a code to its HTTP status. Class 22 is always 400. 42501 is 403 here; the transport answers 401

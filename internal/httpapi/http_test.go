@@ -20,6 +20,7 @@ import (
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/httpapi"
 	"github.com/socle-hq/socle/internal/migrate"
+	"github.com/socle-hq/socle/internal/openapi"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/schema/schematest"
@@ -110,6 +111,7 @@ func serve(t testing.TB, change func(*httpapi.Config)) *server {
 		Engine: engine.New(st, set, plan.Limits{Rows: 1000, Tree: 50000, Levels: 50}, clk),
 		Gate:   auth.NewGate(keys, s.tokens), Sealer: sealer, Clock: clk,
 		Limits:  small(),
+		About:   openapi.Settings{Name: "trial", Rows: 1000},
 		Origins: []string{"https://app.example.org"}, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
 	if change != nil {
@@ -222,7 +224,6 @@ func TestErrorsAnswerExactly(t *testing.T) {
 		"GET /rest/v1//tickets":                               {nil, 404, `{"code":"PGRST125","message":"Invalid path specified in request URL","details":null,"hint":null}`},
 		"GET /rest/v1/%2e%2e/health":                          {nil, 404, `{"code":"PGRST125","message":"Invalid path specified in request URL","details":null,"hint":null}`},
 		"DELETE /rest/v1/tickets":                             {nil, 400, `{"code":"21000","message":"DELETE requires a WHERE clause","details":null,"hint":null}`},
-		"GET /rest/v1/":                                       {nil, 400, `{"code":"PGRST127","message":"Feature not implemented","details":"the API's description comes in a later version","hint":null}`},
 		"GET /storage/v1/object/x":                            {nil, 501, `{"code":"PGRST127","message":"/storage/v1 is not part of this version","details":null,"hint":null}`},
 		"GET /elsewhere":                                      {nil, 404, `{"code":"PGRST125","message":"Invalid path specified in request URL","details":null,"hint":null}`},
 		"GET /rest/v1/tickets?select=id&id=in.(1":             {nil, 400, ``},

@@ -13,6 +13,7 @@ import (
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/function"
+	"github.com/socle-hq/socle/internal/openapi"
 )
 
 // Config is what a handler is made of.
@@ -23,7 +24,8 @@ type Config struct {
 	Limits admission.Limits
 	// Functions are the declared functions; nil: none.
 	Functions *function.Set
-	Origins   []string // CORS; "*" is any
+	Origins   []string         // CORS; "*" is any
+	About     openapi.Settings // what the API's description says of the project
 	// TxOverride lets Prefer: tx=rollback undo what a request did.
 	TxOverride bool
 	Dev        bool         // loopback origins are allowed, and the log says more
@@ -33,10 +35,11 @@ type Config struct {
 	Clock      clock.Clock
 }
 
-// server answers requests. It is immutable.
+// server answers requests. It is immutable but for the descriptions it keeps.
 type server struct {
 	Config
-	routes []route
+	routes       []route
+	descriptions descriptions
 }
 
 // New makes the handler of everything the product serves over HTTP. It fails where a route does not say who may call it.

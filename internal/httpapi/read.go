@@ -45,7 +45,7 @@ func (s *server) rest(c *call) {
 	case read.Write != nil:
 		s.write(c, read, body)
 	case read.Root:
-		c.fail(fault.New(fault.NotImplemented, "Feature not implemented").WithDetails("the API's description comes in a later version"))
+		s.describe(c, view, read)
 	default:
 		s.read(c, read)
 	}
