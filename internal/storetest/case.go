@@ -88,7 +88,7 @@ func (c *Case) Project() (fstest.MapFS, error) {
 
 func overlay(fsys fstest.MapFS, a *txtar.Archive) {
 	for _, f := range a.Files {
-		if strings.HasPrefix(f.Name, "collections/") || strings.HasPrefix(f.Name, "rows/") {
+		if strings.HasPrefix(f.Name, "collections/") || strings.HasPrefix(f.Name, "rows/") || strings.HasPrefix(f.Name, "queries/") {
 			fsys[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
 		}
 	}

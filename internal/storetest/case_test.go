@@ -97,7 +97,7 @@ func stages(t *testing.T, c *Case, b *Bench, actor policy.Actor, q Question) {
 		return
 	}
 	for name, d := range dialects {
-		x, err := engine.Explain(read.Request, actor, b.Set, limits, d)
+		x, err := engine.Explain(read.Request, acting(actor, read), b.Set, limits, d)
 		if err != nil {
 			return
 		}

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/eval"
+	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
@@ -17,9 +19,10 @@ import (
 
 // World is a project with its compiled policies and its rows.
 type World struct {
-	Catalog *schema.Catalog
-	Set     *policy.Set
-	Data    Rows
+	Catalog   *schema.Catalog
+	Set       *policy.Set
+	Functions *function.Set
+	Data      Rows
 }
 
 // Rows holds the raw rows of every collection, by its place in the catalogue.
@@ -35,11 +38,15 @@ func NewWorld(t testing.TB, fsys fstest.MapFS) *World {
 	if problems.Failed() {
 		t.Fatalf("the project does not load:\n%s", yamlfile.Render(fsys, problems))
 	}
-	set, found := policy.Compile(catalog)
-	if schema.Problems(found).Failed() {
-		t.Fatalf("the policies do not compile:\n%s", yamlfile.Render(fsys, found))
+	set, wrong := policy.Compile(catalog)
+	if schema.Problems(wrong).Failed() {
+		t.Fatalf("the policies do not compile:\n%s", yamlfile.Render(fsys, wrong))
 	}
-	w := &World{Catalog: catalog, Set: set, Data: Rows{}}
+	functions, found := function.Compile(set, admission.Default())
+	if found.Failed() {
+		t.Fatalf("the functions do not compile:\n%s", yamlfile.Render(fsys, found))
+	}
+	w := &World{Catalog: catalog, Set: set, Functions: functions, Data: Rows{}}
 	for _, c := range catalog.Collections {
 		raw, err := fs.ReadFile(fsys, "rows/"+c.Key+".ndjson")
 		if err != nil {

@@ -144,6 +144,9 @@ func (a *arguments) list(o *operation) error {
 			if err := a.none(text); err != nil {
 				return err
 			}
+			if o.code == opLike || o.code == opILike { // as outside a function; in a value a star is a star
+				text = strings.ReplaceAll(text, "*", "%")
+			}
 			out = append(out, text)
 			continue
 		}
