@@ -27,12 +27,6 @@ type writer struct {
 	numbers   *numbers
 }
 
-// numbers are the identity numbers handed out, kept or not.
-type numbers struct {
-	mu    sync.Mutex
-	spent map[*schema.Field]int64
-}
-
 func newWriter(set *policy.Set) *writer {
 	w := &writer{incoming: map[*schema.Collection][]*schema.ForeignKey{}, logged: set.Logged(),
 		numbers:   &numbers{spent: map[*schema.Field]int64{}},
@@ -77,21 +71,34 @@ func writes(ops []Op) bool {
 	return false
 }
 
-// mutate carries out operations in one write transaction. The closure it gives the store can be run again from its beginning.
+// mutate carries out operations in one write transaction. The numbers of one that is not kept are spent before it answers.
 func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
+	took := map[*schema.Field]int64{}
+	out, err := e.transact(ctx, actor, ops, took)
+	if err != nil {
+		e.spend(ctx, took)
+	}
+	if errors.Is(err, errUndone) {
+		return out, nil
+	}
+	return out, err
+}
+
+// transact is the transaction, run again from its beginning after a conflict. errUndone comes with answers.
+func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, took map[*schema.Field]int64) ([]Answer, error) {
 	var o overtaken
 	for range maxRuns {
 		var out []Answer
 		err := e.store.Write(ctx, func(tx store.Tx) error {
 			s := &session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), actor: actor, now: e.clock.Now().UnixMicro(),
-				remembering: ops[0].Idempotency != nil}
+				remembering: ops[0].Idempotency != nil, took: took}
 			var err error
 			out, err = s.run(ops)
 			return err
 		})
 		switch {
 		case err == nil, errors.Is(err, errUndone):
-			return out, nil
+			return out, err
 		case !errors.As(err, &o):
 			return nil, err
 		}
@@ -108,7 +115,8 @@ type session struct {
 	actor   policy.Actor
 	now     int64 // µs since 1970 UTC: one instant for all
 
-	remembering bool // written identities are wanted for an idempotency key
+	remembering bool                    // written identities are wanted for an idempotency key
+	took        map[*schema.Field]int64 // the last number that was taken, by generator
 }
 
 var _ store.Snapshot = (*session)(nil)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/sqlgen"
@@ -151,12 +153,39 @@ func (d *cascade) clear() error {
 		}
 		fields := distinctFields(n.cleared)
 		values := make(plan.Tuple, len(fields))
+		next := n.with(fields, values)
+		if err := d.lawful(n.c, next, fields); err != nil {
+			return err
+		}
 		if err := d.one(sqlgen.Update(d.dialect, n.c, fields, values, []sqlgen.Guarded{n.guarded()})); err != nil {
 			return err
 		}
-		next := n.with(fields, values)
 		if err := d.log(n.c, &n.image, &next); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// lawful refuses to leave a row without its references where a check of its collection needs them. No policy has a say.
+func (d *cascade) lawful(c *schema.Collection, row image, cleared []*schema.Field) error {
+	if len(c.Checks) == 0 {
+		return nil
+	}
+	change := &ir.Write{Action: ir.Update, Row: &ir.Row{Collection: c, Label: c.Key}, Columns: cleared, AtMost: -1}
+	child, err := d.writing.writing(change, true)
+	if err != nil {
+		return err
+	}
+	for n, check := range child.m.checks {
+		broken, err := child.broken(check, []image{row}, nil)
+		switch {
+		case err != nil:
+			return err
+		case len(broken) > 0 && d.bound.Sees(c):
+			return fault.New(fault.CheckViolation, "new row for relation %q violates check constraint %q", c.Name, c.Checks[n].Name)
+		case len(broken) > 0:
+			return fault.New(fault.CheckViolation, "update or delete on table %q violates a check constraint", d.c.Name)
 		}
 	}
 	return nil

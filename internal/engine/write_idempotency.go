@@ -134,8 +134,12 @@ func (x *writing) keyOf(text json.RawMessage) (plan.Tuple, error) {
 	if err := json.Unmarshal(text, &parts); err != nil {
 		return nil, err
 	}
+	identity := plan.Identity(x.c)
+	if len(parts) != len(identity) { // the collection has another key by now
+		return nil, fault.New(fault.IdempotencyReuse, "the rows that were written under the idempotency key are known by another key now")
+	}
 	var key plan.Tuple
-	for i, f := range plan.Identity(x.c) {
+	for i, f := range identity {
 		v, err := value.FromJSON(f.Type, parts[i])
 		if err == nil {
 			v, err = value.Fit(f.Type, v)

@@ -21,6 +21,7 @@ type mutation struct {
 	fields        []rule
 	checks        []rule
 	seen, allowed *sqlgen.Stmt // nil: every row is
+	known         *sqlgen.Stmt // of an upsert
 	returned      *step        // nil: no representation
 	shape         *render.Shape
 }
@@ -86,6 +87,9 @@ func compileWrite(bound policy.BoundWrite, limits plan.Limits, d sqlgen.Dialect)
 	}
 	c := &compiling{d: d}
 	m := &mutation{plan: p, create: c.rule(p.Create()), check: c.rule(p.Check()), seen: c.stmt(p.Seen()), allowed: c.stmt(p.Allowed())}
+	if bound.Conflict() != nil {
+		m.known = c.stmt(p.Known())
+	}
 	if m.target = c.stmt(p.Target()); m.target != nil {
 		m.target = m.target.Locked()
 	}

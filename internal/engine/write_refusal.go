@@ -192,6 +192,9 @@ func (x *writing) collided(u unique, row image, h *held) error {
 }
 
 func (x *writing) duplicate(u unique, values plan.Tuple) error {
+	if !x.namesAll(u.fields) {
+		return fault.New(fault.UniqueViolation, "duplicate key value violates a unique constraint")
+	}
 	f := fault.New(fault.UniqueViolation, "duplicate key value violates unique constraint %q", u.name)
 	if values == nil || !x.readsAll(u.fields) {
 		return f
@@ -202,6 +205,16 @@ func (x *writing) duplicate(u unique, values plan.Tuple) error {
 func (x *writing) readsAll(fields []*schema.Field) bool {
 	for _, f := range fields {
 		if !x.bound.Reads(f) {
+			return false
+		}
+	}
+	return true
+}
+
+// namesAll reports whether the actor may know of all the fields; the names of keys are made of theirs.
+func (x *writing) namesAll(fields []*schema.Field) bool {
+	for _, f := range fields {
+		if !x.bound.Names(f) {
 			return false
 		}
 	}
@@ -256,6 +269,9 @@ func among(rows []image, fk *schema.ForeignKey, there map[int]bool) {
 }
 
 func (x *writing) missing(fk *schema.ForeignKey, values plan.Tuple) error {
+	if !x.namesAll(fk.Columns) {
+		return fault.New(fault.ForeignKeyViolation, "insert or update on table %q violates a foreign key constraint", x.c.Name)
+	}
 	f := fault.New(fault.ForeignKeyViolation, "insert or update on table %q violates foreign key constraint %q", x.c.Name, fk.Name)
 	if !x.bound.Sees(fk.To) || !x.readsAll(fk.Columns) {
 		return f
@@ -280,9 +296,9 @@ func (x *writing) referred(olds []image, changes []*schema.Field) error {
 	return nil
 }
 
-// restricted says that rows refer to what should go; it names only collections that exist for the actor.
+// restricted says that rows refer to what should go; it names only collections and fields that exist for the actor.
 func (x *writing) restricted(fk *schema.ForeignKey) error {
-	if !x.bound.Sees(fk.From) || !x.bound.Sees(fk.To) {
+	if !x.bound.Sees(fk.To) || !x.namesAll(fk.Columns) {
 		return fault.New(fault.ForeignKeyViolation, "update or delete on table %q violates a foreign key constraint", x.c.Name)
 	}
 	return fault.New(fault.ForeignKeyViolation, "update or delete on table %q violates foreign key constraint %q on table %q",

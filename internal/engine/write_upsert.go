@@ -91,8 +91,8 @@ func (x *writing) absent(rows []image, fresh []bool) error {
 	})
 }
 
-// merge updates the stored rows that have the conflict keys of the given rows: those that may be read and changed. One that may
-// not be read answers like an insert that met it.
+// merge updates the stored rows that have the conflict keys of the given rows: those that may be read, with that key, and
+// changed. One that may not be read answers like an insert that met it.
 func (x *writing) merge(rows []image, which []int) (map[int]image, error) {
 	tuples := projected(rows, x.w.On.Key)
 	wanted := make([]image, len(which))
@@ -127,7 +127,7 @@ func (x *writing) merge(rows []image, which []int) (map[int]image, error) {
 }
 
 func (x *writing) mergeable(olds []image) error {
-	seen, err := x.among(x.m.seen, identities(olds))
+	known, err := x.among(x.m.known, identities(olds))
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (x *writing) mergeable(olds []image) error {
 	}
 	for i := range olds {
 		switch {
-		case !seen[i]:
+		case !known[i]:
 			return x.duplicate(x.constraintOf(x.w.On.Key), nil)
 		case !allowed[i]:
 			return x.denied()

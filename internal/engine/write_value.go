@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math"
+
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
@@ -159,23 +161,34 @@ func (x *writing) updated(changes []*schema.Field, row ir.Input) (plan.Tuple, er
 
 // take gives the last of n new numbers. They stay spent whatever becomes of the transaction.
 func (x *writing) take(f *schema.Field, n int64) (int64, error) {
-	w := x.engine.writer.numbers
-	w.mu.Lock()
-	spent := w.spent[f]
-	w.mu.Unlock()
-	last, ok, err := x.generate(f, spent, n)
-	if err == nil && !ok {
-		if _, err = x.exec(sqlgen.BeginIdentity(x.dialect, f)); err == nil {
-			last, ok, err = x.generate(f, spent, n)
+	numbers := x.engine.writer.numbers
+	for {
+		spent := numbers.last(f)
+		last, ok, err := int64(0), false, error(nil)
+		if spent <= math.MaxInt64-n {
+			last, ok, err = x.generated(f, spent, n)
+		}
+		switch {
+		case err != nil:
+			return 0, err
+		case !ok:
+			return 0, fault.New(fault.Exhausted, "nextval: reached maximum value of sequence %q (%d)", x.c.Name+"_"+f.Name+"_seq", int64(math.MaxInt64))
+		case numbers.hand(f, last-n, last):
+			x.took[f] = last
+			return last, nil
 		}
 	}
-	if err != nil || !ok {
-		return 0, err
+}
+
+// generated is generate for a generator that need not have begun.
+func (x *writing) generated(f *schema.Field, spent, n int64) (last int64, ok bool, err error) {
+	if last, ok, err = x.generate(f, spent, n); err != nil || ok {
+		return last, ok, err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.spent[f] = max(w.spent[f], last)
-	return last, nil
+	if _, err = x.exec(sqlgen.BeginIdentity(x.dialect, f)); err != nil {
+		return 0, false, err
+	}
+	return x.generate(f, spent, n)
 }
 
 func (x *writing) generate(f *schema.Field, spent, n int64) (last int64, ok bool, err error) {
@@ -189,13 +202,4 @@ func (x *writing) generate(f *schema.Field, spent, n int64) (last int64, ok bool
 	}
 	v, err := x.dialect.Decode(value.Type{Kind: value.Int}, rows[0][0])
 	return v.Int(), true, err
-}
-
-// raise makes generated numbers go on after one that was given.
-func (x *writing) raise(f *schema.Field, n int64) error {
-	if _, err := x.exec(sqlgen.BeginIdentity(x.dialect, f)); err != nil {
-		return err
-	}
-	_, err := x.exec(sqlgen.RaiseIdentity(x.dialect, f, n))
-	return err
 }

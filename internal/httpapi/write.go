@@ -27,9 +27,10 @@ func newDigest(r *http.Request) *digest {
 	return &digest{io.TeeReader(r.Body, h), h}
 }
 
-// sum names what is asked: the query, the preferences and the body.
+// sum names what is asked: the query, the preferences, the namespace, the body and how to read it.
 func (d *digest) sum(r *http.Request) string {
-	for _, part := range append([]string{r.URL.RawQuery}, r.Header.Values("Prefer")...) {
+	asked := []string{r.URL.RawQuery, r.Header.Get("Content-Profile"), r.Header.Get("Content-Type")}
+	for _, part := range append(asked, r.Header.Values("Prefer")...) {
 		d.hash.Write([]byte{0})
 		d.hash.Write([]byte(part))
 	}

@@ -18,6 +18,7 @@ type Mutation struct {
 	fields   []Rule
 	checks   []Rule
 	seen     *Select
+	known    *Select
 	allowed  *Select
 	returned *Level
 }
@@ -55,6 +56,7 @@ func BuildWrite(b policy.BoundWrite, l Limits) (Mutation, error) {
 		m.target = pl.target(b)
 	}
 	m.seen = pl.among(b.Row(), b.Readable())
+	m.known = pl.among(b.Row(), b.Known())
 	m.allowed = pl.among(b.Row(), b.Allowed())
 	if q := b.Returned().Query(); q != nil {
 		m.returned = pl.returned(q)
@@ -76,6 +78,9 @@ func (m Mutation) Checks() []Rule { return m.checks }
 
 // Seen selects, for identities as parents, those of rows that the actor may read; nil where all are.
 func (m Mutation) Seen() *Select { return m.seen }
+
+// Known selects, for identities as parents, those of rows that the actor may read with their conflict key; nil where all are.
+func (m Mutation) Known() *Select { return m.known }
 
 // Allowed selects, for identities as parents, those of rows that the actor may change; nil where all are.
 func (m Mutation) Allowed() *Select { return m.allowed }

@@ -12,6 +12,7 @@ type BoundWrite struct {
 	action           ir.Action
 	row, fresh, old  *ir.Row
 	read, may, where ir.Expr // over row
+	known            ir.Expr // over row
 	create, check    ir.Expr // over fresh; check over old too
 	fields           []FieldRule
 	checks           []ir.Expr // over fresh
@@ -48,6 +49,9 @@ func (b BoundWrite) Target() ir.Expr { return ir.All(b.read, b.may, b.where) }
 
 // Readable is the read policy of a stored row.
 func (b BoundWrite) Readable() ir.Expr { return b.read }
+
+// Known is which stored rows an insert may be said to have met: those that may be read, with what its conflict key says of them.
+func (b BoundWrite) Known() ir.Expr { return b.known }
 
 // Allowed is the policy of changing a stored row: delete's own, or update.using.
 func (b BoundWrite) Allowed() ir.Expr { return b.may }
@@ -107,6 +111,7 @@ func (s *Set) bindWrite(w *ir.Write, a Actor, importing bool) (BoundWrite, error
 	if importing {
 		out.read = ir.Bool(true)
 	}
+	out.known = ir.All(out.read, b.keyRead(w))
 	out.create, out.check = b.rule(r.create), b.rule(r.check)
 	out.may = ir.Rebind(b.rule(r.using), r.row, w.Row)
 	if w.Action == ir.Delete {
@@ -199,6 +204,19 @@ func sameFields(a, b []*schema.Field) bool {
 		delete(in, f)
 	}
 	return true
+}
+
+// keyRead is where the actor may read the fields of an insert's conflict key.
+func (b *binding) keyRead(w *ir.Write) ir.Expr {
+	readable := ir.Expr(ir.Bool(true))
+	if w.On == nil {
+		return readable
+	}
+	r := b.set.rules[w.Row.Collection.Index]
+	for _, f := range w.On.Key {
+		readable = ir.All(readable, ir.Rebind(positive(b.set.fieldPolicy(f, b.shape)), r.row, w.Row))
+	}
+	return readable
 }
 
 // fieldRules are the conditions of the named fields that the shape alone does not decide.

@@ -2,6 +2,7 @@ package sqlgen
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -225,13 +226,15 @@ func generator(f *schema.Field) value.Value {
 	return value.OfText(c.Space.Name() + "." + c.Ident.Name() + "." + f.Ident.Name())
 }
 
-// TakeIdentity takes n numbers of a field's generator, all above spent, and gives the last of them; no row where the generator
+// TakeIdentity takes n numbers of a field's generator, all above spent, and gives the last of them; no row where it has fewer
+// left, or where the generator
 // has not begun.
 func TakeIdentity(d Dialect, f *schema.Field, spent, n int64) (Exec, error) {
 	t := &text{d: d}
 	t.add("UPDATE ", quoted(schema.SystemIdentity), ` SET "last" = CASE WHEN "last" < `).value(anInt, value.OfInt(spent)).
 		add(" THEN ").value(anInt, value.OfInt(spent)).add(` ELSE "last" END + `).value(anInt, value.OfInt(n)).
-		add(` WHERE "name" = `).value(aText, generator(f)).add(` RETURNING "last"`)
+		add(` WHERE "name" = `).value(aText, generator(f)).add(` AND "last" <= `).value(anInt, value.OfInt(math.MaxInt64-n)).
+		add(` RETURNING "last"`)
 	return t.exec()
 }
 
