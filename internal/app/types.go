@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/typegen"
 )
@@ -21,7 +23,14 @@ func (p *Project) Types(role string) string {
 	if role == Users {
 		roles = []string{policy.Anon, policy.Authenticated}
 	}
-	return typegen.TypeScript(typegen.Source{View: p.Set.Reach(roles...), For: role})
+	called := map[*function.Function]bool{}
+	for _, r := range roles {
+		for _, f := range p.Functions.Callable(r) {
+			called[f] = true
+		}
+	}
+	functions := slices.DeleteFunc(slices.Clone(p.Functions.All()), func(f *function.Function) bool { return !called[f] })
+	return typegen.TypeScript(typegen.Source{View: p.Set.Reach(roles...), Functions: functions, For: role})
 }
 
 // TypesFile is a file that holds a project's client types.

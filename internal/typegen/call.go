@@ -5,18 +5,25 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/schema"
 )
 
-// call is a member of Functions: the ways a name leads along from several collections.
+// call is a member of Functions: a declared function, or the ways a name leads along from several collections.
 type call struct {
-	name string
-	ways []*schema.Relation
+	name     string
+	declared *function.Function
+	ways     []*schema.Relation
 }
 
-// calls are the members of a namespace's Functions, by name.
+// calls are the members of a namespace's Functions, by name. Of a function and a relation of one name, the function is there.
 func (g *generator) calls(space string, shown []*schema.CollectionView) []*call {
 	named := map[string]*call{}
+	for _, f := range g.functions {
+		if f.Decl.Namespace == space {
+			named[f.Decl.Name] = &call{name: f.Decl.Name, declared: f}
+		}
+	}
 	for _, cv := range shown {
 		for _, r := range g.ways(cv) {
 			if named[r.Name] == nil {
@@ -34,6 +41,10 @@ func (g *generator) calls(space string, shown []*schema.CollectionView) []*call 
 }
 
 func (g *generator) call(c *call) {
+	if c.declared != nil {
+		g.function(c.declared)
+		return
+	}
 	g.remark("A relation: for selects, not for rpc.")
 	g.line("%s:", property(c.name))
 	g.depth++

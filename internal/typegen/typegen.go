@@ -6,24 +6,23 @@ package typegen
 import (
 	"strings"
 
+	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/schema"
 )
-
-// Languages are what types can be written in.
-var Languages = []string{"ts"}
 
 // client is the newest server version whose abilities supabase-js tells apart; what it knows of this one, the server can do.
 const client = "14"
 
 // Source is what types are made from.
 type Source struct {
-	View *schema.View
-	For  string // whose view it is, for the file's first line
+	View      *schema.View
+	Functions []*function.Function // those that may be called
+	For       string               // whose view it is, for the file's first line
 }
 
 // TypeScript is the Database type of a view, with the names that go with it. Equal sources give equal text.
 func TypeScript(s Source) string {
-	g := &generator{view: s.View, enums: nameEnums(s.View)}
+	g := &generator{view: s.View, functions: s.Functions, enums: nameEnums(s.View)}
 	g.line("// The types of the data API for %s, written by `socle types`. Changes made here are lost.", s.For)
 	g.line("")
 	g.line("export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]")
@@ -45,8 +44,9 @@ func TypeScript(s Source) string {
 // generator writes one text.
 type generator struct {
 	printer
-	view  *schema.View
-	enums *enums
+	view      *schema.View
+	functions []*function.Function
+	enums     *enums
 }
 
 func (g *generator) namespace(space string) {

@@ -6,11 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/schematest"
@@ -44,7 +47,14 @@ func compiled(t *testing.T, c *schema.Catalog) *policy.Set {
 }
 
 func types(set *policy.Set, role string) string {
-	return typegen.TypeScript(typegen.Source{View: set.Reach(roles[role]...), For: role})
+	return typegen.TypeScript(typegen.Source{View: set.Reach(roles[role]...), For: role, Functions: callable(set, role)})
+}
+
+func callable(set *policy.Set, role string) []*function.Function {
+	all, _ := function.Compile(set, rest.Limits{})
+	return slices.DeleteFunc(slices.Clone(all.All()), func(f *function.Function) bool {
+		return !slices.ContainsFunc(roles[role], func(r string) bool { return slices.Contains(all.Callable(r), f) })
+	})
 }
 
 func TestARichProjectIsWrittenAsItStands(t *testing.T) {
@@ -179,6 +189,8 @@ func TestWhatARoleCannotSeeIsNotInItsTypes(t *testing.T) {
 		{"ledger", "service_role"},
 		{"bank", "service_role"},
 		{"ledger_side", "service_role"},
+		{"audit", "service_role"},
+		{"twice", "anon authenticated service_role users"},
 		{"rating", "authenticated service_role users"}, // by a claim
 		{"email", "anon authenticated service_role users"},
 		{"_version", ""},

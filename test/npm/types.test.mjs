@@ -51,6 +51,7 @@ describe('a program over the types of a project', () => {
   test('gets from the server what the types say', async () => {
     await run.write(server.anon, assert.deepEqual)
     await run.read(server.anon, assert.deepEqual)
+    await run.call(server.anon, assert.deepEqual)
   })
   test('lists the words of an enum', () => assert.deepEqual(run.constants, ['buyer', 'seller', 'both']))
 })

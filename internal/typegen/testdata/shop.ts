@@ -293,6 +293,35 @@ export type Database = {
           Returns: { error: true } & "category is a relation of product_categories: embed it in a select"
           SetofOptions: { from: "product_categories", to: "categories", isOneToOne: true, isSetofReturn: true, isNotNullable: true }
         }
+      /** Products from a price on. */
+      dear_products: {
+        Args: {
+          /** The price they begin at. */
+          least: number
+          state?: "draft" | "on sale" | null
+        }
+        Returns: {
+          id: number
+          title: string
+          state: "draft" | "on sale" | "sold \"out\"" | null
+          seller: {
+            name: string
+            email: string | null
+          } | null
+          shelves: {
+            title: string
+          }[]
+        }[]
+        SetofOptions: { from: "*", to: "products", isOneToOne: false, isSetofReturn: true }
+      }
+      /** Two steps, both or none. */
+      like: {
+        Args: {
+          person: string
+          product: number
+        }
+        Returns: { status: number; headers: { [name: string]: string }; body: Json }[]
+      }
       /** A relation: for selects, not for rpc. */
       liked:
         | {
@@ -348,6 +377,10 @@ export type Database = {
           Returns: { error: true } & "purchases is a relation of people: embed it in a select"
           SetofOptions: { from: "people", to: "orders", isOneToOne: false, isSetofReturn: true }
         }
+      role: {
+        Args: Record<PropertyKey, never>
+        Returns: string
+      }
       /** A relation: for selects, not for rpc. */
       seller:
         | {
@@ -360,6 +393,13 @@ export type Database = {
           Returns: { error: true } & "seller is a relation of products: embed it in a select"
           SetofOptions: { from: "products", to: "people", isOneToOne: true, isSetofReturn: true, isNotNullable: false }
         }
+      /** Who sells, whatever may be seen of them. */
+      sellers: {
+        Args: Record<PropertyKey, never>
+        Returns: {
+          name: string
+        }[]
+      }
       /** A relation: for selects, not for rpc. */
       shelves:
         | {
@@ -367,6 +407,12 @@ export type Database = {
           Returns: { error: true } & "shelves is a relation of products: embed it in a select"
           SetofOptions: { from: "products", to: "categories", isOneToOne: false, isSetofReturn: true }
         }
+      twice: {
+        Args: {
+          n: number
+        }
+        Returns: number | null
+      }
     }
     Enums: {
       people_kind: "buyer" | "seller" | "both"

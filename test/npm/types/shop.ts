@@ -130,6 +130,31 @@ export async function read(db: Client, is: Is) {
   is(hidden, { email: null })
 }
 
+export async function call(db: Client, is: Is) {
+  const dear = ok(await db.rpc('dear_products', { least: 100 }))
+  same<{
+    id: number; title: string; state: Enums<'products_state'> | null; seller: { name: string; email: string | null } | null; shelves: { title: string }[]
+  }[]>()(dear)
+  is(dear.map(({ id, ...p }) => p), [{ title: 'Cup', state: 'on sale', seller: { name: 'Ann', email: null }, shelves: [{ title: 'All' }] }])
+  const further = ok(await db.rpc('dear_products', { least: 0, state: null }).select('name, price, seller(kind)').eq('visible', true).single())
+  same<{ name: string; price: number; seller: { kind: Enums<'people_kind'> } | null }>()(further)
+  is(further, { name: 'Cup', price: 120.5, seller: { kind: 'both' } })
+  const sellers = ok(await db.rpc('sellers'))
+  same<{ name: string }[]>()(sellers)
+  is(sellers, [{ name: 'Ann' }])
+  const twice = ok(await db.rpc('twice', { n: 21 }))
+  same<number>()(twice)
+  is(twice, 42)
+  const role = ok(await db.rpc('role'))
+  same<string>()(role)
+  is(role, 'anon')
+  const [ann] = ok(await db.from('people').select('id').eq('name', 'Ann'))
+  const [cup] = ok(await db.from('products').select('id'))
+  const done = ok(await db.rpc('like', { person: ann?.id ?? '', product: cup?.id ?? 0 }))
+  same<{ status: number; headers: { [name: string]: string }; body: Json }[]>()(done)
+  is(done.map((s) => [s.status, s.body]), [[201, [{ person_id: ann?.id, product_id: cup?.id }]]])
+}
+
 // What is wrong, and does not compile. It is never run.
 export async function wrong(db: Client) {
   // @ts-expect-error no such collection
@@ -164,6 +189,20 @@ export async function wrong(db: Client) {
   db.schema('shipping')
   // @ts-expect-error a relation is no function to call
   db.rpc('buyer', { id: 1 })
+  // @ts-expect-error no such function
+  db.rpc('thrice', { n: 1 })
+  // @ts-expect-error for service_role alone
+  db.rpc('audit')
+  // @ts-expect-error n is a number
+  db.rpc('twice', { n: '1' })
+  // @ts-expect-error no such argument
+  db.rpc('twice', { m: 1 })
+  // @ts-expect-error least is missing
+  db.rpc('dear_products', { state: 'draft' })
+  // @ts-expect-error not a word of the argument
+  db.rpc('dear_products', { least: 1, state: 'gone' })
+  // @ts-expect-error no such column
+  db.rpc('dear_products', { least: 1 }).eq('prize', 1)
 
   const column = ok(await db.from('people').select('name, nmae').single())
   // @ts-expect-error the select names a column that is not there
