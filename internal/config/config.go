@@ -113,10 +113,25 @@ func (r *reader) config(s Section) *Config {
 		Auth:      s.Sub("auth"), Mail: s.Sub("mail"),
 	}
 	c.Rest.Rollback, c.GraphQL.Introspection = s.optional("rest.rollback"), s.optional("graphql.introspection")
+	r.advise(s)
 	if _, written := s.find("name"); !written {
 		r.Problems.Add(schema.Pos{File: File, Line: 1, Column: 1}, "`name: my-app`", "the project has no name")
 	}
 	return c
+}
+
+// advise warns of what is allowed and probably not meant.
+func (r *reader) advise(s Section) {
+	origins, ok := s.find("cors")
+	if !ok {
+		return
+	}
+	for _, item := range origins.Items {
+		if item.Text == "*" {
+			r.Problems.Warn(item.Pos, "list the origins of your own pages: cors: [ https://app.example.org ]",
+				"`*` in cors lets the pages of every site call the API with their visitors' keys and tokens")
+		}
+	}
 }
 
 // limits are the project's bounds; what it does not set has its default.

@@ -204,3 +204,18 @@ func TestEditorsKnowTheSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestAnyOriginIsAllowedWithAWarning(t *testing.T) {
+	t.Parallel()
+	c, problems := config.Parse([]byte("name: a\ncors: [ https://a.test, \"*\" ]\n"), env())
+	if c == nil || len(problems) != 1 || problems.Failed() {
+		t.Fatal(c, problems)
+	}
+	want := "socle.yaml:2:25: warning: `*` in cors lets the pages of every site call the API with their visitors' keys and tokens"
+	if got := problems[0].String(); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if c, problems = config.Parse([]byte("name: a\ncors: [ https://a.test ]\n"), env()); c == nil || len(problems) != 0 {
+		t.Fatal(c, problems)
+	}
+}
