@@ -111,7 +111,8 @@ func (p *Project) public() fs.FS {
 	return root.FS()
 }
 
-// About is what the project's OpenAPI document says of it.
-func (p *Project) About() openapi.Settings {
-	return openapi.Settings{Name: p.Config.Name, URL: p.Config.PublicURL, Rows: p.Config.Limits.Rows}
+// API is what the project's OpenAPI document describes.
+func (p *Project) API() openapi.API {
+	return openapi.API{Set: p.Set, Functions: p.Functions,
+		Settings: openapi.Settings{Name: p.Config.Name, URL: p.Config.PublicURL, Rows: p.Config.Limits.Rows}}
 }

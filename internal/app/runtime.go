@@ -157,8 +157,8 @@ func (r *Runtime) install(p *Project) error {
 	}
 	v.handler, err = httpapi.New(httpapi.Config{
 		Engine: v.engine, Gate: auth.NewGate(r.Keys, tokens), Sealer: sealer,
-		Limits:  p.Config.Limits, Functions: p.Functions,
-		About:   p.About(),
+		Limits: p.Config.Limits, Functions: p.Functions,
+		About:   p.API().Settings,
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
 		TxOverride: given(p.Config.Rest.Rollback, r.Dev),
 	})

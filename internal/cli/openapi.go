@@ -39,7 +39,7 @@ func (c *openapiCommand) Run(s *session) error {
 	if !slices.Contains(exposed, c.Namespace) {
 		return usage{fmt.Errorf("--namespace is one of %s, not %q", strings.Join(exposed, ", "), c.Namespace)}
 	}
-	return c.print(s, openapi.Document(project.Set.Reach(c.Role), project.Set, c.Namespace, project.About()))
+	return c.print(s, project.API().Document(project.Set.Reach(c.Role), c.Namespace))
 }
 
 func (c *openapiCommand) print(s *session, document []byte) error {

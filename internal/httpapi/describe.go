@@ -44,7 +44,7 @@ func (d *descriptions) of(key description, build func() []byte) []byte {
 // describe answers with the OpenAPI document of what the caller may see of a namespace.
 func (s *server) describe(c *call, view *schema.View, read *rest.Read) {
 	body := s.descriptions.of(description{view, read.Namespace}, func() []byte {
-		return openapi.Document(view, s.Engine.Set(), read.Namespace, s.About)
+		return openapi.API{Set: s.Engine.Set(), Functions: s.Functions, Settings: s.About}.Document(view, read.Namespace)
 	})
 	h := c.ResponseWriter.Header()
 	h.Set("Content-Type", read.Media.ContentType())
@@ -52,7 +52,7 @@ func (s *server) describe(c *call, view *schema.View, read *rest.Read) {
 	h.Set("Vary", vary)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if read.Profile {
-		h.Set("Content-Profile", read.Namespace)
+		h.Set("Content-Profile", read.Schema)
 	}
 	s.send(c, read, http.StatusOK, body)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/schema"
 )
@@ -18,20 +19,28 @@ type Settings struct {
 	Rows int    // the most rows of one answer
 }
 
+// API is what there is to describe.
+type API struct {
+	Set       *policy.Set
+	Functions *function.Set // nil: none
+	Settings
+}
+
 // document is one under construction.
 type document struct {
 	Settings
 	view      *schema.View
 	set       *policy.Set
+	functions *function.Set
 	namespace string
 
 	tags, paths, schemas, parameters object
 }
 
-// Document describes, as compact JSON, what the view shows of a namespace and what its role may do there. The set is the one
-// that made the view.
-func Document(v *schema.View, set *policy.Set, namespace string, s Settings) []byte {
-	d := &document{Settings: s, view: v, set: set, namespace: namespace,
+// Document describes, as compact JSON, what a view, which the API's set has made, shows of a namespace, and what its role may do
+// there.
+func (a API) Document(v *schema.View, namespace string) []byte {
+	d := &document{Settings: a.Settings, view: v, set: a.Set, functions: a.Functions, namespace: namespace,
 		tags: object{}, paths: object{}, schemas: object{}, parameters: object{}}
 	d.shared()
 	writable := false
@@ -39,6 +48,7 @@ func Document(v *schema.View, set *policy.Set, namespace string, s Settings) []b
 		cv, _ := v.Collection(namespace, name)
 		writable = d.collection(cv) || writable
 	}
+	d.calls()
 	if writable {
 		d.transaction()
 	}

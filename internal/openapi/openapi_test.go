@@ -150,6 +150,51 @@ func TestWhatIsHiddenIsNotNamed(t *testing.T) {
 	}
 }
 
+// A function is described to those who may be allowed to call it and may see what it gives.
+func TestFunctionsAreShownToThoseWhoMayCallThem(t *testing.T) {
+	t.Parallel()
+	p := read(t, projects(t)["odd"])
+	for role, want := range map[string]string{
+		policy.Anon:          "get /rpc/double, post /rpc/double, post /rpc/transaction",
+		policy.Authenticated: "get /rpc/all_zz, get /rpc/cheap_parts, get /rpc/double, post /rpc/all_zz, post /rpc/cheap_parts, post /rpc/double, post /rpc/note, post /rpc/transaction",
+		policy.ServiceRole: "get /rpc/all_zz, get /rpc/cheap_parts, get /rpc/double, get /rpc/seen_zz, post /rpc/all_zz, post /rpc/cheap_parts, post /rpc/double, " +
+			"post /rpc/note, post /rpc/seen_zz, post /rpc/transaction",
+	} {
+		var got []string
+		doc := load(t, document(p, role, "public"))
+		for path, item := range doc.Paths.Map() {
+			for method := range item.Operations() {
+				if strings.HasPrefix(path, "/rpc/") {
+					got = append(got, strings.ToLower(method)+" "+path)
+				}
+			}
+		}
+		if slices.Sort(got); strings.Join(got, ", ") != want {
+			t.Errorf("%s: %s", role, strings.Join(got, ", "))
+		}
+	}
+}
+
+// Operation ids and component names are what generated clients hang on: they stay as they are.
+func TestOperationIDsAreStable(t *testing.T) {
+	t.Parallel()
+	p := read(t, projects(t)["odd"])
+	doc := load(t, document(p, policy.ServiceRole, "public"))
+	var got []string
+	for _, path := range []string{"/Odd%20Things%2F%C3%A9", "/log", "/totals", "/rpc/double", "/rpc/transaction"} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+			if op := doc.Paths.Value(path).GetOperation(method); op != nil {
+				got = append(got, op.OperationID)
+			}
+		}
+	}
+	want := "read_Odd-20-Things-2f--e9- head_Odd-20-Things-2f--e9- create_Odd-20-Things-2f--e9- put_Odd-20-Things-2f--e9- update_Odd-20-Things-2f--e9- " +
+		"delete_Odd-20-Things-2f--e9- read_log head_log create_log update_log delete_log read_totals head_totals query_double call_double rpc_transaction"
+	if strings.Join(got, " ") != want {
+		t.Errorf("%s", strings.Join(got, " "))
+	}
+}
+
 func TestYAMLSaysTheSame(t *testing.T) {
 	t.Parallel()
 	for name, dir := range projects(t) {

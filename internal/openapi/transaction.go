@@ -1,7 +1,10 @@
 package openapi
 
-// transaction describes rpc/transaction: writes that happen together or not at all.
-func (d *document) transaction() {
+// steps declares the shapes of a transaction's steps and of their results, once.
+func (d *document) steps() {
+	if d.schemas.get("TransactionStep") != nil {
+		return
+	}
 	d.schemas = append(d.schemas,
 		member{"TransactionStep", object{{"type", "object"}, {"required", list{"method", "path"}}, {"additionalProperties", false}, {"properties", object{
 			{"method", object{{"type", "string"}, {"enum", list{"POST", "PUT", "PATCH", "DELETE"}}}},
@@ -14,6 +17,11 @@ func (d *document) transaction() {
 			{"headers", object{{"type", "object"}}},
 			{"body", object{{"type", anything}, {"description", "The step's representation, null where it asked for none."}}},
 		}}}})
+}
+
+// transaction describes rpc/transaction: writes that happen together or not at all.
+func (d *document) transaction() {
+	d.steps()
 	steps := object{{"type", "array"}, {"minItems", 1}, {"maxItems", 100}, {"items", ref("schemas", "TransactionStep")}}
 	results := object{{"type", "array"}, {"items", ref("schemas", "TransactionResult")}}
 	content := object{{"schema", steps}}

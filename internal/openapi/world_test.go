@@ -15,7 +15,6 @@ import (
 	"github.com/socle-hq/socle/internal/app"
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
-	"github.com/socle-hq/socle/internal/openapi"
 	"github.com/socle-hq/socle/internal/policy"
 )
 
@@ -119,5 +118,5 @@ func serve(t *testing.T, dir string) *server {
 }
 
 func document(p *app.Project, role, namespace string) []byte {
-	return openapi.Document(p.Set.Reach(role), p.Set, namespace, p.About())
+	return p.API().Document(p.Set.Reach(role), namespace)
 }
