@@ -23,6 +23,9 @@ const longestSocket = 100
 // Control answers commands on the data directory's socket until ctx ends. Where there can be none, requests are served all the
 // same.
 func (r *Runtime) Control(ctx context.Context) {
+	if r.database.Engine == "postgres" {
+		return // commands reach the data themselves, and other servers may run from the same directory
+	}
 	if err := r.control(ctx); err != nil {
 		r.Log.Warn("commands such as backup cannot reach this server", "error", err)
 	}

@@ -19,14 +19,11 @@ func Plan(ctx context.Context, o Options) (status migrate.Status, drift migrate.
 	if err != nil {
 		return status, drift, err
 	}
-	if p.Config.Database.Engine != "sqlite" {
-		return status, drift, ErrPostgres
-	}
 	c := p.Set.Catalog()
-	if !sqlite.Exists(o.Data) {
+	if p.Config.Database.Engine == "sqlite" && !sqlite.Exists(o.Data) {
 		return migrate.Status{State: migrate.Empty, Difference: migrate.Difference{Plan: migrate.Diff(dialect.Dialect{}, nil, c)}}, drift, nil
 	}
-	st, err := sqlite.Open(o.Data, sqlite.Options{Clock: o.Clock})
+	st, err := openStore(ctx, p.Config.Database, o)
 	if err != nil {
 		return status, drift, err
 	}
@@ -46,6 +43,9 @@ func (r *Runtime) carry(ctx context.Context, c *schema.Catalog) error {
 
 // backup copies the database into a file of the data directory, named after the instant.
 func (r *Runtime) backup(ctx context.Context) error {
+	if r.database.Engine == "postgres" {
+		return r.dump(ctx)
+	}
 	st, ok := r.store.(interface {
 		Backup(ctx context.Context, path string) error
 	})

@@ -18,7 +18,6 @@ import (
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/seed"
 	"github.com/socle-hq/socle/internal/store"
-	"github.com/socle-hq/socle/internal/store/sqlite"
 )
 
 // Options say what to run and how.
@@ -37,11 +36,12 @@ type Options struct {
 // Runtime is a running project. Its handler can be exchanged while it serves.
 type Runtime struct {
 	Options
-	Keys    *auth.Keys
-	Loaded  []Loaded // what the first data gave
-	Backup  string   // the file made before data was lost; "" where none was
-	store   store.Store
-	current atomic.Pointer[version]
+	Keys     *auth.Keys
+	Loaded   []Loaded // what the first data gave
+	Backup   string   // the file made before data was lost; "" where none was
+	store    store.Store
+	database config.Database
+	current  atomic.Pointer[version]
 }
 
 // Loaded is one seed file that was loaded.
@@ -56,9 +56,6 @@ type version struct {
 	engine  *engine.Engine
 	handler http.Handler
 }
-
-// ErrPostgres is the error of a project that wants PostgreSQL.
-var ErrPostgres = errors.New("serving from PostgreSQL comes in a later version; set database: sqlite, or leave it out")
 
 // NotApplied is the error of a database that is not at the project's schema.
 type NotApplied struct {
@@ -82,17 +79,11 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Config.Database.Engine != "sqlite" {
-		return nil, ErrPostgres
-	}
-	if err := mark(o); err != nil {
-		return nil, err
-	}
-	st, err := sqlite.Open(o.Data, sqlite.Options{Clock: o.Clock})
+	st, err := openStore(ctx, p.Config.Database, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Runtime{Options: o, store: st}
+	r := &Runtime{Options: o, store: st, database: p.Config.Database}
 	if err := r.start(ctx, p); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -160,6 +151,7 @@ func (r *Runtime) install(p *Project) error {
 		Limits: p.Config.Limits, Functions: p.Functions,
 		About:   p.API().Settings,
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
+		Health:     r.healthy,
 		TxOverride: given(p.Config.Rest.Rollback, r.Dev),
 	})
 	if err != nil {

@@ -45,6 +45,7 @@ func (r *Runtime) Serve(ctx context.Context, log *slog.Logger, l net.Listener) e
 			stop()
 		}
 	})
+	Go(log, "nodes", func() { r.attend(ctx) })
 	return errors.Join(Serve(ctx, log, l, r), r.store.Failure())
 }
 

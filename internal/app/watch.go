@@ -85,8 +85,8 @@ func (r *Runtime) Reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.Config.Database.Engine != "sqlite" {
-		return ErrPostgres
+	if !r.database.Equal(p.Config.Database) {
+		return errMoved
 	}
 	if err := r.settle(ctx, p); err != nil {
 		var d migrate.Difference

@@ -47,7 +47,7 @@ func (p *place) embedded(s *session) error {
 		return invalid(p.Dir, problems)
 	}
 	if settings.Database.Engine != "sqlite" {
-		return app.ErrPostgres
+		return app.ErrElsewhere
 	}
 	return nil
 }

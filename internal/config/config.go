@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/admission"
@@ -32,8 +33,10 @@ type Config struct {
 
 // Database says where the data lives.
 type Database struct {
-	Engine string // sqlite or postgres
-	URL    string // postgres only; may hold a password and is never printed
+	Engine      string   // sqlite or postgres
+	URL         string   // postgres only; may hold a password and is never printed
+	Replicas    []string // postgres only: URLs of read-only copies, kept like URL
+	Connections int      // postgres only: at most so many to each server; 0: what the URL says, else a default
 }
 
 // Rest holds the settings of the REST front.
@@ -107,7 +110,7 @@ func (r *reader) config(s Section) *Config {
 	c := &Config{
 		Name:      s.Text("name", ""),
 		PublicURL: strings.TrimRight(s.Text("public_url", ""), "/"),
-		Database:  database(s.Text("database", "sqlite")),
+		Database:  s.database(),
 		CORS:      s.List("cors"),
 		Limits:    s.limits(),
 		Auth:      s.Sub("auth"), Mail: s.Sub("mail"),
@@ -160,11 +163,12 @@ func (s Section) optional(path string) *bool {
 	return &on
 }
 
-func database(text string) Database {
+func (s Section) database() Database {
+	text := s.Text("database", "sqlite")
 	if text == "sqlite" {
 		return Database{Engine: "sqlite"}
 	}
-	return Database{Engine: "postgres", URL: text}
+	return Database{Engine: "postgres", URL: text, Replicas: s.List("database_replicas"), Connections: int(s.Int("database_pool", 0))}
 }
 
 // Redacted is the database for logs and messages: the address without user, password and options.
@@ -176,5 +180,13 @@ func (d Database) Redacted() string {
 	if err != nil {
 		return "postgres"
 	}
+	if u.Host == "" {
+		u.Host = u.Query().Get("host")
+	}
 	return "postgres://" + u.Host + u.Path
+}
+
+// Equal reports whether both lead to the same data in the same way.
+func (d Database) Equal(o Database) bool {
+	return d.Engine == o.Engine && d.URL == o.URL && d.Connections == o.Connections && slices.Equal(d.Replicas, o.Replicas)
 }

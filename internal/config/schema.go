@@ -7,6 +7,8 @@ var about = map[string]string{
 	"name":                     "The project's name.",
 	"public_url":               "Where the world reaches the server: the only source of links in mail and redirects.",
 	"database":                 "sqlite, or postgres://user@host/database; a password only as ${NAME}.",
+	"database_replicas":        "Read-only copies of a PostgreSQL database: reads go there, but for callers that have just written.",
+	"database_pool":            "Connections to each PostgreSQL server (20).",
 	"cors":                     "Origins of web pages that may call the API; dev also allows every loopback origin.",
 	"rest.rollback":            "Whether Prefer: tx=rollback may try a write without keeping it; on in dev, off in serve.",
 	"graphql.introspection":    "Whether the schema may be asked for; on in dev, off in serve.",

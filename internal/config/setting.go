@@ -38,18 +38,21 @@ var (
 	origins  = form{name: "list", wrong: wrongOrigin, list: true}
 	address  = form{name: "address", wrong: wrongAddress}
 	storage  = form{name: "database", wrong: wrongDatabase, taken: literalPassword}
+	replicas = form{name: "list", wrong: wrongServer, list: true, taken: literalPassword}
 	mailer   = form{name: "mail server", wrong: text.wrong, taken: literalPassword}
 	secret   = form{name: "secret", wrong: text.wrong, taken: literalSecret}
 )
 
 // project is everything socle.yaml may hold.
 var project = section(map[string]setting{
-	"name":       one(form{name: "name", wrong: wrongName}),
-	"public_url": one(address),
-	"database":   one(storage),
-	"cors":       one(origins),
-	"rest":       section(map[string]setting{"rollback": one(boolean)}),
-	"graphql":    section(map[string]setting{"introspection": one(boolean)}),
+	"name":              one(form{name: "name", wrong: wrongName}),
+	"public_url":        one(address),
+	"database":          one(storage),
+	"database_replicas": one(replicas),
+	"database_pool":     one(number),
+	"cors":              one(origins),
+	"rest":              section(map[string]setting{"rollback": one(boolean)}),
+	"graphql":           section(map[string]setting{"introspection": one(boolean)}),
 	"limits": section(map[string]setting{
 		"body": one(size), "response": one(size), "url_length": one(size), "rows": one(number), "statements": one(number), "cost": one(number),
 		"embed_depth": one(number), "logic_depth": one(number), "in_items": one(number),
@@ -173,11 +176,17 @@ func wrongOrigin(s string) string {
 }
 
 func wrongDatabase(s string) string {
-	if s == "sqlite" {
+	if s == "sqlite" || wrongServer(s) == "" {
 		return ""
 	}
-	if u, err := url.Parse(s); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" {
-		return "sqlite or postgres://user@host/database"
+	return "sqlite or postgres://user@host/database"
+}
+
+// wrongServer takes a server's name, or ?host= with the folder of its socket.
+func wrongServer(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && u.Query().Get("host") == "" {
+		return "postgres://user@host/database"
 	}
 	return ""
 }

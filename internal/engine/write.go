@@ -84,9 +84,11 @@ func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]An
 	return out, err
 }
 
-// transact is the transaction, run again from its beginning after a conflict. errUndone comes with answers.
+// transact is the transaction, run again from its beginning after a conflict. errUndone comes with answers. Where nobody knows
+// whether it was kept, an idempotency key tells: the next run finds what the last one remembered, or does it.
 func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, took map[*schema.Field]int64) ([]Answer, error) {
 	var o overtaken
+	var unknown *store.Unknown
 	for range maxRuns {
 		var out []Answer
 		err := e.store.Write(ctx, func(tx store.Tx) error {
@@ -99,11 +101,18 @@ func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, too
 		switch {
 		case err == nil, errors.Is(err, errUndone):
 			return out, err
+		case ops[0].Idempotency != nil && errors.As(err, &unknown) && ctx.Err() == nil:
 		case !errors.As(err, &o):
 			return nil, err
 		}
 	}
 	return nil, fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(o)
+}
+
+// Uncertain reports that nobody knows whether a write was kept.
+func Uncertain(err error) bool {
+	var unknown *store.Unknown
+	return errors.As(err, &unknown)
 }
 
 // session is one run of a write transaction. Within it, it is what reads ask.

@@ -4,6 +4,7 @@
 package httpapi
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -28,9 +29,10 @@ type Config struct {
 	About     openapi.Settings // what the API's description says of the project
 	// TxOverride lets Prefer: tx=rollback undo what a request did.
 	TxOverride bool
-	Dev        bool         // loopback origins are allowed, and the log says more
-	Public     fs.FS        // static files; nil: none
-	Home       http.Handler // what / is where there are no static files; nil: nothing
+	Dev        bool                        // loopback origins are allowed, and the log says more
+	Public     fs.FS                       // static files; nil: none
+	Home       http.Handler                // what / is where there are no static files; nil: nothing
+	Health     func(context.Context) error // why nothing can be answered now; nil: nothing can be in the way
 	Log        *slog.Logger
 	Clock      clock.Clock
 }

@@ -85,6 +85,9 @@ func (s *server) failed(ctx context.Context, c *call, err error) {
 
 // timely says that time ran out where that is why a statement failed.
 func timely(ctx context.Context, err error) error {
+	if engine.Uncertain(err) {
+		return err // it may have been kept: nothing was cancelled
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fault.New(fault.Timeout, "canceling statement due to statement timeout").Because(err)
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -132,7 +133,16 @@ func (s *server) health(c *call) {
 		c.fail(fault.New(fault.MethodNotAllowed, "Unsupported HTTP method: %s", c.Method))
 		return
 	}
-	c.ResponseWriter.Header().Set("Cache-Control", "no-store")
+	h := c.ResponseWriter.Header()
+	h.Set("Cache-Control", "no-store")
+	if s.Health != nil {
+		if err := s.Health(c.Context()); err != nil {
+			c.note.cause = errors.Unwrap(err)
+			h.Set("Retry-After", "1")
+			c.json(http.StatusServiceUnavailable, []byte(`{"status":"unavailable"}`))
+			return
+		}
+	}
 	c.json(http.StatusOK, []byte(`{"status":"ok"}`))
 }
 

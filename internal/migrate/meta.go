@@ -44,6 +44,12 @@ func takeLease() string {
 		leaseTable() + `."taken" + 1`
 }
 
+// Hold keeps other nodes from migrating and from loading first data until the transaction ends.
+func Hold(ctx context.Context, tx store.Tx) error {
+	_, err := tx.Exec(ctx, takeLease())
+	return err
+}
+
 func leaseTable() string { return sqlgen.Quote(schema.System(schema.SystemLeases)) }
 
 func selectMeta() string { return `SELECT "key", "value" FROM ` + metaTable() }

@@ -16,7 +16,7 @@ type Occupied struct{ Tables []string }
 
 // Error names the tables and says what to do.
 func (e *Occupied) Error() string {
-	return "the database is in use by something else: it has " + strings.Join(e.Tables, ", ") +
+	return "the database is in use by something else: it has the tables " + strings.Join(e.Tables, ", ") +
 		" already; take an empty database, or move these away"
 }
 
@@ -35,7 +35,7 @@ func unoccupied(ctx context.Context, st store.Store, tx store.Tx, c *schema.Cata
 	for _, col := range stored(c) {
 		for _, line := range d.Expected(col) {
 			if kindOf(line) == "table" && there[line] {
-				taken = append(taken, line)
+				taken = append(taken, strings.TrimPrefix(line, "table "))
 			}
 		}
 	}

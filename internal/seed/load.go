@@ -126,6 +126,9 @@ func (s *Seeds) load(ctx context.Context, st store.Store, f file, size int, done
 	n := 0
 	err := st.Write(ctx, func(tx store.Tx) error {
 		n = 0 // the closure may run again
+		if err := migrate.Hold(ctx, tx); err != nil {
+			return err
+		}
 		filled, err := migrate.HasRows(ctx, st, tx, f.collection)
 		if err != nil || filled {
 			return err

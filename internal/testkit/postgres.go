@@ -142,11 +142,14 @@ func awaitReady(out io.Reader) error {
 	return fmt.Errorf("the server did not start:\n%s", said.String())
 }
 
-// options trades durability, which a throwaway cluster has no use for, against speed.
+// options trades durability, which a throwaway cluster has no use for, against speed. dir is for the socket.
 func options(dir string) string {
 	settings := []string{
-		"listen_addresses=", "unix_socket_directories=" + dir, "fsync=off", "synchronous_commit=off", "full_page_writes=off",
+		"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
 		"autovacuum=off", "jit=off", "shared_buffers=64MB", "max_connections=100", "timezone=UTC", "max_locks_per_transaction=256",
+	}
+	if dir != "" {
+		settings = append(settings, "unix_socket_directories="+dir)
 	}
 	return "-c " + strings.Join(settings, " -c ")
 }
