@@ -46,14 +46,24 @@ func (s *Set) reach(f *schema.Field, role string) schema.Access {
 	r := s.rules[f.Collection.Index].fields[f.Ordinal]
 	var out schema.Access
 	if e := known(r.read, role); !r.neverRead && possible(e) {
-		if out = schema.Readable; e != nil && !authOnly(e) {
-			out = schema.Masked
-		}
+		out = seenBy(r.read, e)
 	}
 	if !r.neverWritten && f.Computed == nil && f.Collection.View == nil && possible(known(r.write, role)) {
 		out |= schema.Writable
 	}
 	return out
+}
+
+// seenBy is how a field is seen where its rule came to be left: in all rows where that reads none. Where only the rule as it was
+// written reads rows, an actor for whom a part of it is unknown may still find NULL.
+func seenBy(rule, left ir.Expr) schema.Access {
+	switch {
+	case rule == nil || isConst(left, ir.True) || authOnly(rule):
+		return schema.Readable
+	case authOnly(left):
+		return schema.Readable | schema.Masked
+	}
+	return schema.Masked
 }
 
 // possible reports whether a rule may hold for somebody; no rule always does.
