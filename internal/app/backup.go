@@ -69,7 +69,7 @@ func Restore(ctx context.Context, o Options, path string) (m backup.Manifest, as
 	if err != nil {
 		return m, "", err
 	}
-	return backup.Restore(ctx, path, o.Data, keys.Fingerprint(), o.Clock.Now())
+	return backup.Restore(ctx, path, o.Data, keys.Fingerprints(), o.Clock.Now())
 }
 
 // devMark is a file in the data directories that dev has made: reset empties no other.

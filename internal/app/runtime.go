@@ -96,6 +96,9 @@ func (r *Runtime) start(ctx context.Context, p *Project) error {
 		return err
 	}
 	r.Keys = keys
+	if err := migrate.Adopt(ctx, r.store, keys.Fingerprints()); err != nil {
+		return err
+	}
 	if err := r.settle(ctx, p); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type Keys struct {
 	signing     jwk.Key   // private; signs new tokens
 	verifying   []jwk.Key // public halves of every accepted signing key, the current one first
 	fingerprint string
+	past        []string // fingerprints before rotations, the last one first
 }
 
 // stored is the JSON of the keys file and of SOCLE_KEYS.
@@ -41,7 +42,8 @@ type stored struct {
 	Publishable string            `json:"publishable"`
 	Secret      string            `json:"secret"`
 	Sealing     []byte            `json:"sealing"`
-	Signing     []json.RawMessage `json:"signing"` // private JWKs; the first signs
+	Signing     []json.RawMessage `json:"signing"`        // private JWKs; the first signs
+	Past        []string          `json:"past,omitempty"` // fingerprints before rotations
 }
 
 // generate draws a new key set.
@@ -121,7 +123,7 @@ func parse(raw []byte) (*Keys, error) {
 		}
 		k.verifying = append(k.verifying, public)
 	}
-	k.fingerprint = fingerprint(s)
+	k.fingerprint, k.past = fingerprint(s), s.Past
 	return k, nil
 }
 
@@ -167,3 +169,6 @@ func fingerprint(s stored) string {
 // Fingerprint names the key set without telling anything about it. The database keeps it, so that a node with other
 // keys is noticed.
 func (k *Keys) Fingerprint() string { return k.fingerprint }
+
+// Fingerprints are the key set's present one and those before its rotations: a database that keeps one of them is its own.
+func (k *Keys) Fingerprints() []string { return append([]string{k.fingerprint}, k.past...) }

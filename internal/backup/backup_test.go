@@ -128,7 +128,7 @@ func TestABackupIsOfOneMomentWhileWritesGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
-		m, aside, err := backup.Restore(context.Background(), path, dir, "k1", made)
+		m, aside, err := backup.Restore(context.Background(), path, dir, []string{"k1"}, made)
 		if err != nil || aside == "" {
 			t.Fatal(aside, err)
 		}
@@ -218,7 +218,7 @@ func TestABareDatabaseIsTakenBackToo(t *testing.T) {
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	m, _, err := backup.Restore(context.Background(), path, dir, "k1", made)
+	m, _, err := backup.Restore(context.Background(), path, dir, []string{"k1"}, made)
 	if err != nil || m.Sealed || len(m.Rows) == 0 {
 		t.Errorf("%+v %v", m, err)
 	}
@@ -229,20 +229,20 @@ func TestARestoreThatIsRefusedChangesNothing(t *testing.T) {
 	dir, c, st := begin(t)
 	path := save(t, st)
 	write(t, st, "INSERT INTO "+st.Dialect().Table(schematest.Collection(t, c, "pairs"))+" (id, twin) VALUES (1, 2)")
-	if _, _, err := backup.Restore(context.Background(), path, dir, "k1", made); err == nil || !strings.Contains(err.Error(), "in use") {
+	if _, _, err := backup.Restore(context.Background(), path, dir, []string{"k1"}, made); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("a directory in use: %v", err)
 	}
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := backup.Restore(context.Background(), path, dir, "k2", made); !errors.Is(err, migrate.ErrKeys) {
+	if _, _, err := backup.Restore(context.Background(), path, dir, []string{"k2"}, made); !errors.Is(err, migrate.ErrKeys) {
 		t.Errorf("other keys: %v", err)
 	}
 	if err := os.Truncate(path, 5000); err != nil {
 		t.Fatal(err)
 	}
 	var unfit *backup.Unfit
-	if _, _, err := backup.Restore(context.Background(), path, dir, "k1", made); !errors.As(err, &unfit) {
+	if _, _, err := backup.Restore(context.Background(), path, dir, []string{"k1"}, made); !errors.As(err, &unfit) {
 		t.Errorf("half a file: %v", err)
 	}
 	if n := number(t, open(t, dir), "SELECT count(*) FROM "+st.Dialect().Table(schematest.Collection(t, c, "pairs"))); n != 1 {
@@ -270,7 +270,7 @@ func TestALogThatWasLeftStaysWithItsDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, aside, err := backup.Restore(context.Background(), path, killed, "k1", made)
+	_, aside, err := backup.Restore(context.Background(), path, killed, []string{"k1"}, made)
 	if err != nil {
 		t.Fatal(err)
 	}

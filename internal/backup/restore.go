@@ -6,22 +6,23 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/socle-hq/socle/internal/migrate"
 	"github.com/socle-hq/socle/internal/store/sqlite"
 )
 
-// Restore checks a backup and puts it in the place of a directory's database, whose key set has the fingerprint keys. The
-// database before is kept; its path is aside, "" where there was none. Nothing is changed on an error.
-func Restore(ctx context.Context, path, dir, keys string, now time.Time) (m Manifest, aside string, err error) {
+// Restore checks a backup and puts it in the place of a directory's database; keys are the fingerprints that the directory's
+// key set has and had. The database before is kept; its path is aside, "" where there was none. Nothing is changed on an error.
+func Restore(ctx context.Context, path, dir string, keys []string, now time.Time) (m Manifest, aside string, err error) {
 	if err := sqlite.Idle(dir); err != nil {
 		return m, "", err
 	}
 	if m, err = Verify(ctx, path); err != nil {
 		return m, "", err
 	}
-	if m.Keys != keys {
+	if !slices.Contains(keys, m.Keys) {
 		return m, "", migrate.ErrKeys
 	}
 	work, err := os.MkdirTemp(dir, "restore-")

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime/debug"
 	"time"
@@ -13,14 +15,38 @@ import (
 
 type keysCommand struct {
 	Show   showKeys   `cmd:"" default:"withargs" help:"Print the keys."`
-	Rotate rotateKeys `cmd:"" help:"Replace the keys (not part of this version)."`
+	Rotate rotateKeys `cmd:"" help:"Replace the keys."`
 }
 
-type rotateKeys struct{ place }
+type rotateKeys struct {
+	place
+	Only   string `help:"Which: ${enum}." enum:"all,publishable,secret,signing" default:"all" placeholder:"KEY"`
+	Revoke bool   `help:"End the tokens that were signed before at once; without it they hold until they expire."`
+}
 
-// Run refuses: running servers and sessions must learn of new keys before the old ones end.
-func (*rotateKeys) Run(*session) error {
-	return usage{fmt.Errorf("`socle keys rotate` is not part of this version; the keys were left as they are")}
+// Run replaces keys and prints those that hold from the next start on.
+func (c *rotateKeys) Run(s *session) error {
+	if err := c.exists(); err != nil {
+		return err
+	}
+	if s.keySet() != "" {
+		return usage{fmt.Errorf("the key set comes from SOCLE_KEYS, which cannot be changed from here; nothing was replaced")}
+	}
+	which := func(name string) bool { return c.Only == "all" || c.Only == name }
+	if c.Revoke && !which("signing") {
+		return usage{fmt.Errorf("--revoke is about tokens: it does not go with --only %s", c.Only)}
+	}
+	k, err := auth.Rotate(c.data(), auth.Rotation{Publishable: which("publishable"), Secret: which("secret"), Signing: which("signing"),
+		Revoke: c.Revoke}, s.clock)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usage{fmt.Errorf("%s has no key set to replace keys of; `socle keys` makes one", c.data())}
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "publishable  %s\nsecret       %s\n", k.Publishable, k.Secret)
+	fmt.Fprintln(s.err, "a server that runs goes on with the keys before until it is started again; other nodes need the same file keys")
+	return nil
 }
 
 type showKeys struct {
