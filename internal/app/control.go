@@ -42,6 +42,7 @@ func (r *Runtime) control(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /backup", r.sendBackup)
+	r.transfers(mux)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, BaseContext: func(net.Listener) context.Context { return ctx }}
 	Go(r.Log, "control", func() {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -133,17 +134,27 @@ func (r *Runtime) withBackup(ctx context.Context, use func(f *os.File, size int6
 
 // running asks the server of a data directory. ok is false where there is none.
 func running(ctx context.Context, data, path string) (answer *http.Response, ok bool, err error) {
+	return request(ctx, data, http.MethodGet, path, nil)
+}
+
+// dial reaches the server of a data directory.
+func dial(ctx context.Context, data string) (net.Conn, error) {
 	at := filepath.Join(data, socketName)
 	if elsewhere, err := os.Readlink(at); err == nil {
 		at = elsewhere
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", at)
+	return (&net.Dialer{}).DialContext(ctx, "unix", at)
+}
+
+// request sends a request to the server of a data directory. ok is false where there is none.
+func request(ctx context.Context, data, method, path string, body io.Reader) (answer *http.Response, ok bool, err error) {
+	conn, err := dial(ctx, data)
 	if err != nil {
 		return nil, false, nil
 	}
 	once := func(context.Context, string, string) (net.Conn, error) { return conn, nil }
 	client := &http.Client{Transport: &http.Transport{DialContext: once, DisableKeepAlives: true}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://socle"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, "http://socle"+path, body)
 	if err == nil {
 		answer, err = client.Do(req)
 	}

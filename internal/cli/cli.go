@@ -38,6 +38,8 @@ type commands struct {
 	Apply   applyCommand   `cmd:"" help:"Bring the database to the project's schema and load its first data."`
 	Explain explainCommand `cmd:"" help:"Show what one request becomes: IR, bound IR, plan and SQL."`
 	Types   typesCommand   `cmd:"" help:"Print the types of the data API for a client."`
+	Import  importCommand  `cmd:"" help:"Bring rows of CSV or NDJSON files into collections, also beside a running server."`
+	Export  exportCommand  `cmd:"" help:"Write collections as CSV or NDJSON, also beside a running server."`
 	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
 	Backup  backupCommand  `cmd:"" help:"Write the database to one file, also beside a running server."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the database's place."`
