@@ -1,0 +1,134 @@
+package testkit
+
+import (
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// Cutter stands between a client and a database and cuts every connection at the byte it is told.
+type Cutter struct {
+	URL string
+
+	mu    sync.Mutex
+	left  int // bytes until the cut; -1: none is due
+	conns map[net.Conn]bool
+	cuts  int
+}
+
+// NewCutter listens in a folder of its own until the test ends.
+func NewCutter(t testing.TB, dsn string) *Cutter {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "socle-cut-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const socket = ".s.PGSQL.5432"
+	l, err := net.Listen("unix", filepath.Join(dir, socket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := filepath.Join(u.Query().Get("host"), socket)
+	query := u.Query()
+	query.Set("host", dir)
+	u.RawQuery = query.Encode()
+	c := &Cutter{URL: u.String(), left: -1, conns: map[net.Conn]bool{}}
+	t.Cleanup(func() {
+		l.Close()
+		c.cut()
+		os.RemoveAll(dir)
+	})
+	go c.accept(l, target)
+	return c
+}
+
+// After makes the next cut happen after so many bytes, both directions counted together.
+func (c *Cutter) After(bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = bytes
+}
+
+// Cuts is how many were made.
+func (c *Cutter) Cuts() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cuts
+}
+
+func (c *Cutter) accept(l net.Listener, target string) {
+	for {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("unix", target)
+		if err != nil {
+			client.Close()
+			continue
+		}
+		c.mu.Lock()
+		c.conns[client], c.conns[server] = true, true
+		c.mu.Unlock()
+		go c.pass(server, client)
+		go c.pass(client, server)
+	}
+}
+
+func (c *Cutter) pass(to, from net.Conn) {
+	defer c.drop(to, from)
+	raw := make([]byte, 8192)
+	for {
+		n, err := from.Read(raw)
+		n, cut := c.allowed(n)
+		if _, wrong := to.Write(raw[:n]); wrong != nil || err == io.EOF || err != nil {
+			return
+		}
+		if cut {
+			c.cut()
+			return
+		}
+	}
+}
+
+// allowed is how many of n bytes may pass, and whether the cut comes after them.
+func (c *Cutter) allowed(n int) (int, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.left < 0:
+		return n, false
+	case n < c.left:
+		c.left -= n
+		return n, false
+	}
+	n, c.left = c.left, -1
+	c.cuts++
+	return n, true
+}
+
+func (c *Cutter) drop(conns ...net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, x := range conns {
+		delete(c.conns, x)
+		x.Close()
+	}
+}
+
+func (c *Cutter) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for x := range c.conns {
+		x.Close()
+	}
+	clear(c.conns)
+}
