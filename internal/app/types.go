@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,13 +40,26 @@ type TypesFile struct {
 	Role string // a role of the data API, or Users
 }
 
-// Ready reports whether the file can be written, without doing so.
+// Ready reports whether the file can be written, without doing so. What is there and holds no client types is not for it.
 func (t TypesFile) Ready() error {
-	f, err := os.OpenFile(t.Path, os.O_WRONLY, 0)
-	if err == nil {
-		err = f.Close()
+	info, err := os.Stat(t.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return t.refused(t.draft(nil, os.Remove))
+	case err == nil && !info.Mode().IsRegular():
+		return t.refused(errors.New("it is not a file"))
+	case err != nil:
+		return t.refused(err)
 	}
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	f, err := os.OpenFile(t.Path, os.O_RDWR, 0)
+	if err != nil {
+		return t.refused(err)
+	}
+	text, err := io.ReadAll(f)
+	if err = errors.Join(err, f.Close()); err == nil && len(text) > 0 && !bytes.Contains(text, []byte("export type Database")) {
+		err = errors.New("it holds something else; name a new file, or remove this one")
+	}
+	if err == nil {
 		err = t.draft(nil, os.Remove)
 	}
 	return t.refused(err)
