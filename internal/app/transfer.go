@@ -31,7 +31,7 @@ type door interface {
 	marks(ctx context.Context, collection string) ([]transfer.Mark, error)
 	forget(ctx context.Context, collection string, id int64) error
 	load(ctx context.Context, l Load, r io.Reader, observe func(transfer.Event)) (transfer.Result, error)
-	dump(ctx context.Context, d Dump, open func(collection string) (io.Writer, error)) error
+	unload(ctx context.Context, d Dump, open func(collection string) (io.Writer, error)) error
 }
 
 // Load says how one source is imported.
@@ -117,7 +117,7 @@ func (t *Transfer) Close() error { return t.close() }
 
 // Export gives the rows of collections, of one moment all of them, to the writers that open gives.
 func (t *Transfer) Export(ctx context.Context, d Dump, open func(collection string) (io.Writer, error)) error {
-	return t.door.dump(ctx, d, open)
+	return t.door.unload(ctx, d, open)
 }
 
 func (r *Runtime) marks(ctx context.Context, collection string) ([]transfer.Mark, error) {
@@ -174,7 +174,7 @@ func conflict(c *schema.Collection, l Load) (*ir.Conflict, error) {
 	return on, nil
 }
 
-func (r *Runtime) dump(ctx context.Context, d Dump, open func(collection string) (io.Writer, error)) (err error) {
+func (r *Runtime) unload(ctx context.Context, d Dump, open func(collection string) (io.Writer, error)) (err error) {
 	snap, err := r.store.Snapshot(ctx)
 	if err != nil {
 		return err

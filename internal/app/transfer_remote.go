@@ -98,7 +98,7 @@ func (r *Runtime) sendExport(w http.ResponseWriter, req *http.Request) {
 	}
 	parts := multipart.NewWriter(w)
 	w.Header().Set("Content-Type", parts.FormDataContentType())
-	err := r.dump(req.Context(), d, func(collection string) (io.Writer, error) {
+	err := r.unload(req.Context(), d, func(collection string) (io.Writer, error) {
 		return parts.CreateFormField(collection)
 	})
 	last := textproto.MIMEHeader{partEnd: {"whole"}}
@@ -194,7 +194,7 @@ func (s remote) load(ctx context.Context, l Load, r io.Reader, observe func(tran
 	}
 }
 
-func (s remote) dump(ctx context.Context, d Dump, open func(collection string) (io.Writer, error)) error {
+func (s remote) unload(ctx context.Context, d Dump, open func(collection string) (io.Writer, error)) error {
 	res, err := s.ask(ctx, http.MethodGet, pathExport, "dump", d, nil)
 	if err != nil {
 		return err
