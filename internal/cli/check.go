@@ -52,11 +52,7 @@ func printProblems(s *session, problems schema.Problems) error {
 	}
 	out := []problem{}
 	for _, p := range problems {
-		severity := "error"
-		if p.Severity == schema.Warning {
-			severity = "warning"
-		}
-		out = append(out, problem{p.Pos.File, p.Pos.Line, p.Pos.Column, severity, p.Message, p.Hint})
+		out = append(out, problem{p.Pos.File, p.Pos.Line, p.Pos.Column, p.Severity.String(), p.Message, p.Hint})
 	}
 	e := json.NewEncoder(s.out)
 	e.SetEscapeHTML(false)
@@ -68,10 +64,11 @@ func printProblems(s *session, problems schema.Problems) error {
 func tally(problems schema.Problems) string {
 	errors, warnings := 0, 0
 	for _, p := range problems {
-		if p.Severity == schema.Warning {
-			warnings++
-		} else {
+		switch p.Severity {
+		case schema.Error:
 			errors++
+		case schema.Warning:
+			warnings++
 		}
 	}
 	switch {

@@ -30,7 +30,7 @@ type Set struct {
 	byName map[[2]string]*Function
 }
 
-// Compile compiles every function of the policies' catalogue. The problems are complete; warnings among them name the functions
+// Compile compiles every function of the policies' catalogue. The problems are complete; notes among them name the functions
 // that act with the project's rights.
 func Compile(set *policy.Set, limits rest.Limits) (*Set, schema.Problems) {
 	c := set.Catalog()
@@ -60,7 +60,7 @@ func (b *compiling) function(decl *schema.Function) *Function {
 	b.problems = append(b.problems, problems...)
 	f.Result = f.result()
 	if decl.Trusted {
-		b.problems.Warn(decl.Pos, "its `when` alone says who may call it; leave out `as: project` to act with the caller's rights",
+		b.problems.Note(decl.Pos, "its `when` alone says who may call it; leave out `as: project` to act with the caller's rights",
 			"function %q acts with the project's rights", decl.Name)
 	}
 	return f

@@ -9,11 +9,17 @@ import (
 // Severity tells an error from a warning.
 type Severity uint8
 
-// The severities. A project with an Error has no catalogue.
+// The severities. A project with an Error has no catalogue. A Note says what a reviewer wants to know.
 const (
 	Error Severity = iota
 	Warning
+	Note
 )
+
+var severities = [...]string{"error", "warning", "note"}
+
+// String is the word for it: error, warning or note.
+func (s Severity) String() string { return severities[s] }
 
 // Problem is one thing wrong with a project, safe to show to its author.
 type Problem struct {
@@ -29,10 +35,10 @@ func (p Problem) String() string {
 }
 
 func (p Problem) label() string {
-	if p.Severity == Warning {
-		return "warning: "
+	if p.Severity == Error {
+		return ""
 	}
-	return ""
+	return p.Severity.String() + ": "
 }
 
 // String is file:line:column, or the file alone where the line is unknown.
@@ -54,6 +60,11 @@ func (ps *Problems) Add(pos Pos, hint, format string, args ...any) {
 // Warn appends a warning.
 func (ps *Problems) Warn(pos Pos, hint, format string, args ...any) {
 	*ps = append(*ps, Problem{Pos: pos, Hint: hint, Message: fmt.Sprintf(format, args...), Severity: Warning})
+}
+
+// Note appends a note.
+func (ps *Problems) Note(pos Pos, hint, format string, args ...any) {
+	*ps = append(*ps, Problem{Pos: pos, Hint: hint, Message: fmt.Sprintf(format, args...), Severity: Note})
 }
 
 // Failed reports whether an error, not only warnings, is among the problems.
