@@ -21,7 +21,7 @@ type composing struct {
 func (c *composing) compose() (*level, error) {
 	top, err := c.base(c.read.Collection, c.stored)
 	if err != nil {
-		return nil, err
+		return nil, c.read.Call.Function.discreet(err)
 	}
 	chosen := top.query.Limit != nil || top.query.Offset != nil
 	aggregated := top.query.Aggregates()

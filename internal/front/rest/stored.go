@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
@@ -29,7 +30,7 @@ func (r *Read) storedRead(v *schema.View, l Limits, in Input, pairs []pair) erro
 	}
 	var ok bool
 	if r.Collection, ok = v.Of(s.Collection); !ok {
-		return unknownCollection(v, s.Collection.Namespace, s.Collection.Name)
+		return s.discreet(unknownCollection(v, s.Collection.Namespace, s.Collection.Name))
 	}
 	own, err := parseParams(pairs, l)
 	if err != nil {
@@ -59,6 +60,19 @@ func (r *Read) storedRead(v *schema.View, l Limits, in Input, pairs []pair) erro
 	c.rootRange(root, r.Range.inside(r.stored))
 	r.Request = ir.Request{Query: root.query, Args: c.args, Count: r.Prefer.Count != ""}
 	return nil
+}
+
+// discreet keeps to itself which name of what is stored a caller may not see: such a caller may not call.
+func (s *Stored) discreet(err error) error {
+	if err == nil {
+		return nil
+	}
+	switch fault.From(err).Code {
+	case fault.UnknownColumn, fault.UnknownBodyColumn, fault.UnknownCollection, fault.NoRelation, fault.AmbiguousRelation,
+		fault.NotEmbedded, fault.UndefinedOperator, fault.NotImplemented:
+		return fault.New(fault.Denied, "permission denied for function %s", s.Decl.Name).Because(err)
+	}
+	return err
 }
 
 // params parses what is stored and puts the arguments in.
@@ -124,7 +138,7 @@ func (s *Stored) transaction(v *schema.View, l Limits, args *arguments) (*Transa
 	for i := range s.Decl.Write {
 		step, err := s.step(i, v, l, args, reads)
 		if err != nil {
-			return nil, StepFault(i, err)
+			return nil, StepFault(i, s.discreet(err))
 		}
 		t.Steps, reads = append(t.Steps, step), append(reads, step.read)
 	}
