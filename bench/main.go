@@ -3,6 +3,7 @@
 // commits which wait for the disk. Rounds alternate, so that both feel the same machine. It prints requests per second, percentiles, processor time, memory and the ratio to the limit.
 //
 //	make bench
+//	make bench-import
 package main
 
 import (
@@ -21,6 +22,8 @@ type options struct {
 	round   time.Duration
 	limit   string // address to serve the limit at, in the child process
 	rows    string // its database
+
+	imported int // rows to import; 0: requests are measured
 }
 
 func main() {
@@ -32,10 +35,14 @@ func main() {
 	flag.DurationVar(&o.round, "round", 1500*time.Millisecond, "length of a round")
 	flag.StringVar(&o.limit, "limit", "", "serve the limit at this address instead (used by the program itself)")
 	flag.StringVar(&o.rows, "rows", "", "the limit's database")
+	flag.IntVar(&o.imported, "import", 0, "measure an import of so many rows instead")
 	flag.Parse()
 	run := measure
-	if o.limit != "" {
+	switch {
+	case o.limit != "":
 		run = serveLimit
+	case o.imported > 0:
+		run = measureImport
 	}
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

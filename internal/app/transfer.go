@@ -57,12 +57,12 @@ type Dump struct {
 
 // OpenTransfer opens the way into a data directory. The caller closes it.
 func OpenTransfer(ctx context.Context, o Options) (*Transfer, error) {
-	if !sqlite.Exists(o.Data) {
-		return nil, &NoDatabase{o.Data}
-	}
 	p, err := load(o.Dir, o.Env, o.Clock)
 	if err != nil {
 		return nil, err
+	}
+	if p.Config.Database.Engine == "sqlite" && !sqlite.Exists(o.Data) {
+		return nil, &NoDatabase{o.Data}
 	}
 	t := &Transfer{Catalog: p.Set.Catalog(), close: func() error { return nil }}
 	if server := (remote{o.Data}); server.answers(ctx) {
@@ -78,11 +78,23 @@ func OpenTransfer(ctx context.Context, o Options) (*Transfer, error) {
 	return t, nil
 }
 
+// ErrNoRehearsal is the error of a database that cannot be copied.
+var ErrNoRehearsal = errors.New("--dry-run needs a copy of the database, which only embedded ones have; try the file on a project with database: sqlite")
+
 // OpenRehearsal opens a copy of a data directory's database, in a folder that goes away: what is imported there is not kept.
 func OpenRehearsal(ctx context.Context, o Options) (t *Transfer, err error) {
+	p, err := load(o.Dir, o.Env, o.Clock)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Config.Database.Engine != "sqlite":
+		return nil, ErrNoRehearsal
+	case !sqlite.Exists(o.Data):
+		return nil, &NoDatabase{o.Data}
+	}
 	dir, err := os.MkdirTemp(o.Data, "rehearsal-")
 	if err != nil {
-		return nil, &NoDatabase{o.Data}
+		return nil, err
 	}
 	remove := func() error { return os.RemoveAll(dir) }
 	defer func() {

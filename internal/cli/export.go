@@ -27,7 +27,7 @@ func (c *exportCommand) Run(s *session) (err error) {
 		return usage{err}
 	}
 	p := c.at(argument(c.Args, given(c.All == ""), "."))
-	if err := p.embedded(s); err != nil {
+	if err := p.exists(); err != nil {
 		return err
 	}
 	t, err := app.OpenTransfer(s.ctx, p.options(s, slog.New(slog.DiscardHandler), false))

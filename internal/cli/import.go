@@ -39,7 +39,7 @@ func (c *importCommand) Run(s *session) (err error) {
 	}
 	dir := argument(c.Args, 2*given(c.All == ""), ".")
 	p := c.at(dir)
-	if err := p.embedded(s); err != nil {
+	if err := p.exists(); err != nil {
 		return err
 	}
 	open := app.OpenTransfer
