@@ -11,12 +11,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/socle-hq/socle/internal/app"
 	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/migrate"
 )
 
 // write lays out a project folder.
@@ -93,6 +95,49 @@ func TestARunningProjectTakesUpItsFilesAgain(t *testing.T) {
 	}
 	if got := get(r, "/rest/v1/notes?select=id"); got != `[{"id":1},{"id":2}]` {
 		t.Error(got)
+	}
+}
+
+func TestAChangeThatLosesDataIsCarriedOutWhereSomebodyAgrees(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, small)
+	o := options(dir)
+	var asked []string
+	agree := false
+	o.Ask = func(_ context.Context, d migrate.Difference) bool {
+		asked = append(asked, d.Destructive()...)
+		return agree
+	}
+	r, err := app.Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	write(t, dir, map[string]string{"collections/notes.yaml": "fields: { id: int, made: text }\npolicies: { read: true }\n"})
+	var stale *app.Stale
+	if err := r.Reload(context.Background()); !errors.As(err, &stale) || r.Backup != "" {
+		t.Fatalf("got %v, %q", err, r.Backup)
+	}
+	if got := get(r, "/rest/v1/notes"); got != `[{"id":2,"text":"two"}]` {
+		t.Errorf("after no: %s", got)
+	}
+	agree = true
+	if err := r.Reload(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(r, "/rest/v1/notes"); got != `[{"id":1,"made":null},{"id":2,"made":null}]` {
+		t.Errorf("after yes: %s", got)
+	}
+	if _, err := os.Stat(r.Backup); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"notes: field text is gone with its values", "notes: field text is gone with its values"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q", asked)
+	}
+	write(t, dir, map[string]string{"collections/notes.yaml": "fields: { id: int, made: text, more: text }\npolicies: { read: true }\n"})
+	if err := r.Reload(context.Background()); err != nil || len(asked) != 2 || r.Backup != "" {
+		t.Errorf("a change that loses nothing: %v, asked %q, kept %q", err, asked, r.Backup)
 	}
 }
 

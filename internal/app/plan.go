@@ -34,10 +34,17 @@ func Plan(ctx context.Context, o Options) (status migrate.Status, drift migrate.
 	return status, drift, err
 }
 
-// carry brings the database to the catalogue.
+// carry brings the database to the catalogue; what would lose data only where that is wanted, or agreed to.
 func (r *Runtime) carry(ctx context.Context, c *schema.Catalog) error {
-	_, err := migrate.Carry(ctx, r.store, c, migrate.Options{
-		Keys: r.Keys.Fingerprint(), Destructive: r.Lossy, Clock: r.Clock, Backup: r.backup})
+	r.Backup = ""
+	o := migrate.Options{Keys: r.Keys.Fingerprint(), Destructive: r.Lossy, Clock: r.Clock, Backup: r.backup}
+	_, err := migrate.Carry(ctx, r.store, c, o)
+	var d migrate.Difference
+	if r.Ask == nil || !errors.As(err, &d) || d.Problems.Failed() || !r.Ask(ctx, d) {
+		return err
+	}
+	o.Destructive = true
+	_, err = migrate.Carry(ctx, r.store, c, o)
 	return err
 }
 

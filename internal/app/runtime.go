@@ -28,6 +28,8 @@ type Options struct {
 	Apply bool   // bring the database to the project's schema
 	Lossy bool   // also where that loses data; a backup is made before
 	Dev   bool
+	// Ask, where set, decides on a change that would lose data. Without it such a change is refused.
+	Ask   func(context.Context, migrate.Difference) bool
 	Env   config.Env
 	Log   *slog.Logger
 	Clock clock.Clock
@@ -38,7 +40,7 @@ type Runtime struct {
 	Options
 	Keys     *auth.Keys
 	Loaded   []Loaded // what the first data gave
-	Backup   string   // the file made before data was lost; "" where none was
+	Backup   string   // the file made before the last change lost data; "" where it lost none
 	store    store.Store
 	database config.Database
 	current  atomic.Pointer[version]

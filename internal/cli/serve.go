@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/app"
@@ -107,10 +108,14 @@ func (c *devCommand) Run(s *session) error {
 	}
 	o := c.options(s, c.logger(s), true)
 	o.Dev = true
+	if onTerminal(os.Stdin) {
+		o.Ask = s.asking(o.Log, os.Stdin)
+	}
 	r, err := app.Open(s.ctx, o)
 	if err != nil {
 		return err
 	}
+	kept(s, r)
 	if err := types.keep(s, r.Project()); err != nil {
 		return errors.Join(err, r.Close())
 	}
@@ -147,6 +152,13 @@ func (c *devCommand) greet(s *session, r *app.Runtime, url string) {
 	fmt.Fprint(s.out, b.String())
 }
 
+// kept says where the data is that the last change has lost.
+func kept(s *session, r *app.Runtime) {
+	if r.Backup != "" {
+		fmt.Fprintln(s.out, "  the data as it was is in", r.Backup)
+	}
+}
+
 // changed says how the taking up of a change went.
 func changed(s *session, err error, types typesKept, r *app.Runtime) {
 	if err != nil {
@@ -154,6 +166,7 @@ func changed(s *session, err error, types typesKept, r *app.Runtime) {
 		fmt.Fprintln(s.err, "socle: the version before is still served")
 		return
 	}
+	kept(s, r)
 	fmt.Fprintln(s.out, "  the change is live")
 	if err := types.keep(s, r.Project()); err != nil {
 		report(s.err, err)
