@@ -93,8 +93,8 @@ func (r *Runtime) join(applied string) error {
 	return r.install(p)
 }
 
-// dump copies a PostgreSQL database with its own tool.
-func (r *Runtime) dump(ctx context.Context) error {
+// copyAway copies a PostgreSQL database with its own tool.
+func (r *Runtime) copyAway(ctx context.Context) error {
 	if _, err := exec.LookPath("pg_dump"); err != nil {
 		return fault.New(fault.Unavailable, "pg_dump is needed to copy the database; install PostgreSQL's client programs")
 	}
@@ -134,6 +134,6 @@ func plain(dsn string) (address, password string, err error) {
 	if u.User != nil {
 		u.User = url.User(u.User.Username())
 	}
-	u.RawQuery = query.Encode()
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // the tools take a plus sign as it is
 	return u.String(), password, nil
 }

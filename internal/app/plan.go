@@ -51,7 +51,7 @@ func (r *Runtime) carry(ctx context.Context, c *schema.Catalog) error {
 // backup copies the database into a file of the data directory, named after the instant.
 func (r *Runtime) backup(ctx context.Context) error {
 	if r.database.Engine == "postgres" {
-		return r.dump(ctx)
+		return r.copyAway(ctx)
 	}
 	st, ok := r.store.(interface {
 		Backup(ctx context.Context, path string) error

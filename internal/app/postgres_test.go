@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -55,6 +56,9 @@ func TestAChangedProjectIsTakenUpOnPostgreSQL(t *testing.T) {
 
 func TestWhatLosesDataIsDumpedBeforeOnPostgreSQL(t *testing.T) {
 	t.Parallel()
+	if _, err := exec.LookPath("pg_dump"); err != nil && os.Getenv("CI") == "" {
+		t.Skip("pg_dump is not installed")
+	}
 	o := nodeOptions(t, shop, "", testkit.PostgresURL(t), nil)
 	if err := join(t, o).Close(); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -16,6 +17,7 @@ type Cluster struct {
 	t        testing.TB
 	in       io.WriteCloser
 	out      *bufio.Scanner
+	bin      string
 	address  string
 	replicas int
 }
@@ -75,7 +77,7 @@ func NewCluster(t testing.TB) *Cluster {
 		in.Close()
 		_ = cmd.Wait()
 	})
-	c := &Cluster{t: t, in: in, out: bufio.NewScanner(out), address: dir}
+	c := &Cluster{t: t, in: in, out: bufio.NewScanner(out), bin: bin, address: dir}
 	c.answered("make the cluster")
 	c.Do("start", "data")
 	admin(t, c.keywords("data"), "CREATE DATABASE app TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
@@ -101,6 +103,9 @@ func (c *Cluster) answered(what string) {
 // Replica starts a streaming copy of the server and gives its name and the URL of its database app.
 func (c *Cluster) Replica() (name, dsn string) {
 	c.t.Helper()
+	if !executable(c.bin, "pg_basebackup") {
+		unavailable(c.t, errors.New("pg_basebackup is not installed"))
+	}
 	c.replicas++
 	name = fmt.Sprintf("data%d", c.replicas)
 	c.Do("copy", name)
