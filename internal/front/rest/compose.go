@@ -227,7 +227,10 @@ func (l *level) filterGroups(p *params) error {
 
 func (l *level) groupTest(n node) error {
 	e, err := l.tree(n, func(f leaf) (ir.Expr, error) {
-		x := l.outputNamed(f.field)
+		var x ir.Expr
+		if f.field.steps == nil {
+			x = outputNamed(l.query, f.field.name)
+		}
 		if x == nil {
 			return nil, l.unknownColumn(f.field.name)
 		}
@@ -244,11 +247,20 @@ func (l *level) groupTest(n node) error {
 	return nil
 }
 
-// outputNamed is a column of the rows by its name in the output.
-func (l *level) outputNamed(f fieldRef) ir.Expr {
-	for _, it := range l.query.Items {
-		if o, ok := it.(*ir.Output); ok && o.Name == f.name && o.Cast == nil && f.steps == nil {
-			return o.X
+// outputNamed is a column of grouped rows by its name in the output, those of spread to-one embeds included.
+func outputNamed(q *ir.Query, name string) ir.Expr {
+	for _, it := range q.Items {
+		switch it := it.(type) {
+		case *ir.Output:
+			if it.Name == name && it.Cast == nil {
+				return it.X
+			}
+		case *ir.Embed:
+			if it.Spread && it.Rel.ToOne() {
+				if x := outputNamed(it.Query, name); x != nil {
+					return x
+				}
+			}
 		}
 	}
 	return nil
