@@ -118,6 +118,34 @@ func (c *call) judge(t *testing.T, role string, w *http.Response, answer []byte)
 // shaped reports whether the request asks for other columns than the schema describes.
 func (c *call) shaped() bool { s := c.query.Get("select"); return s != "" && s != "*" }
 
+// forms is the call with its example in each other form that its body may have.
+func (c *call) forms() []*call {
+	var out []*call
+	var row map[string]any
+	if c.op.RequestBody == nil || json.Unmarshal(c.body, &row) != nil {
+		return nil
+	}
+	for kind := range c.op.RequestBody.Value.Content {
+		form := *c
+		form.header = c.header.Clone()
+		form.header.Set("Content-Type", kind)
+		if kind == "text/csv" {
+			var head, line bytes.Buffer
+			for i, name := range slices.Sorted(maps.Keys(row)) {
+				if i > 0 {
+					head.WriteByte(',')
+					line.WriteByte(',')
+				}
+				fmt.Fprintf(&head, `"%s"`, strings.ReplaceAll(name, `"`, `""`))
+				fmt.Fprintf(&line, `"%v"`, row[name])
+			}
+			form.body = []byte(head.String() + "\n" + line.String())
+		}
+		out = append(out, &form)
+	}
+	return out
+}
+
 func operations(doc *openapi3.T, methods ...string) []*call {
 	var out []*call
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
@@ -243,6 +271,7 @@ func writeAll(t *testing.T, s *server, role string, doc *openapi3.T) {
 			}
 		}
 		calls = append(calls, calls[0].with(returned, "return=representation, count=exact"))
+		calls = append(calls, calls[0].forms()...)
 		for _, w := range calls {
 			if status, answer := w.send(t, s, role); status >= 400 && status != 409 && status != 403 && status != 401 {
 				t.Errorf("%s: %s %s?%v %s: %d %s", role, w.method, w.path, w.query, w.body, status, answer)
