@@ -54,13 +54,14 @@ func bodiless(answers object) object {
 	return out
 }
 
-// bodyOf are the forms in which rows are sent.
-func bodyOf(of, example object, tables bool) object {
-	content := object{{"application/json", object{{"schema", of}, {"example", example}}}}
-	if tables {
-		content = append(content, member{"text/csv", object{{"schema", text()}}}, member{"application/x-ndjson", object{{"schema", text()}}})
-	}
-	return object{{"content", content}}
+// bodyOf are the forms in which rows are sent; form is one row's schema, as a form sends it.
+func bodyOf(of, form, example object) object {
+	return object{{"content", object{
+		{"application/json", object{{"schema", of}, {"example", example}}},
+		{"text/csv", object{{"schema", text()}}},
+		{"application/x-ndjson", object{{"schema", text()}}},
+		{"application/x-www-form-urlencoded", object{{"schema", form}}},
+	}}}
 }
 
 var headerNames = map[string]string{"contentRange": "Content-Range", "contentLocation": "Content-Location", "location": "Location",

@@ -129,21 +129,29 @@ func (c *call) forms() []*call {
 		form := *c
 		form.header = c.header.Clone()
 		form.header.Set("Content-Type", kind)
-		if kind == "text/csv" {
-			var head, line bytes.Buffer
-			for i, name := range slices.Sorted(maps.Keys(row)) {
-				if i > 0 {
-					head.WriteByte(',')
-					line.WriteByte(',')
-				}
-				fmt.Fprintf(&head, `"%s"`, strings.ReplaceAll(name, `"`, `""`))
-				fmt.Fprintf(&line, `"%v"`, row[name])
+		switch kind {
+		case "text/csv":
+			form.body = table(row)
+		case "application/x-www-form-urlencoded":
+			pairs := url.Values{}
+			for name, v := range row {
+				pairs.Set(name, fmt.Sprint(v))
 			}
-			form.body = []byte(head.String() + "\n" + line.String())
+			form.body = []byte(pairs.Encode())
 		}
 		out = append(out, &form)
 	}
 	return out
+}
+
+// table is a row as CSV.
+func table(row map[string]any) []byte {
+	var head, line []string
+	for _, name := range slices.Sorted(maps.Keys(row)) {
+		head = append(head, `"`+strings.ReplaceAll(name, `"`, `""`)+`"`)
+		line = append(line, fmt.Sprintf(`"%v"`, row[name]))
+	}
+	return []byte(strings.Join(head, ",") + "\n" + strings.Join(line, ","))
 }
 
 func operations(doc *openapi3.T, methods ...string) []*call {

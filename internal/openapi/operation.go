@@ -93,7 +93,7 @@ func (o *operations) creates() {
 	parameters = append(parameters, o.writing("preferInsert")...)
 	one := ref("schemas", o.id+".Insert")
 	several := object{{"type", "array"}, {"items", one}}
-	body := bodyOf(object{{"oneOf", list{one, several}}}, o.exampleInsert(o.cv, false), true).with("required", true)
+	body := bodyOf(object{{"oneOf", list{one, several}}}, one, o.exampleInsert(o.cv, false)).with("required", true)
 	answers := object{
 		{"201", answer("Inserted. Empty, but for `return=representation`.", o.returned(), "location", "contentRange", "preferenceApplied", "replayed")},
 		{"200", answer("A merge that inserted nothing.", o.returned(), "contentRange", "preferenceApplied", "replayed")},
@@ -116,7 +116,8 @@ func (o *operations) puts() {
 		parameters = append(parameters, p)
 	}
 	parameters = append(parameters, o.writing("preferPut")...)
-	body := bodyOf(ref("schemas", o.id+".Insert"), o.exampleInsert(o.cv, true), true).with("required", true)
+	row := ref("schemas", o.id+".Insert")
+	body := bodyOf(row, row, o.exampleInsert(o.cv, true)).with("required", true)
 	answers := object{
 		{"200", answer("Replaced, and returned.", o.returned(), "contentRange", "preferenceApplied", "replayed")},
 		{"201", answer("Inserted.", o.returned(), "contentRange", "preferenceApplied", "replayed")},
@@ -130,7 +131,8 @@ const needsFilter = "Rows are chosen by filters. Without any filter the request 
 
 func (o *operations) updates() {
 	parameters := append(o.choosing(), o.writing("preferUpdate")...)
-	body := bodyOf(ref("schemas", o.id+".Update"), exampleUpdate(o.cv), false).with("required", true)
+	row := ref("schemas", o.id+".Update")
+	body := bodyOf(row, row, exampleUpdate(o.cv)).with("required", true)
 	answers := object{
 		{"200", answer("The rows as they are now.", o.returned(), "contentRange", "preferenceApplied", "replayed")},
 		{"204", answer("Changed; so many as `Content-Range` says.", nil, "contentRange", "preferenceApplied", "replayed")},
