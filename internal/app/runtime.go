@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/socle-hq/socle/internal/auth"
@@ -44,6 +45,8 @@ type Runtime struct {
 	store    store.Store
 	database config.Database
 	current  atomic.Pointer[version]
+
+	importing sync.Map // by collection: chan struct{}, which holds a token while rows are imported into it
 }
 
 // Loaded is one seed file that was loaded.

@@ -132,11 +132,28 @@ func (t *Transfer) Export(ctx context.Context, d Dump, open func(collection stri
 	return t.door.unload(ctx, d, open)
 }
 
+// turn waits until no import into a collection is under way, also none whose command has gone and whose last rows are being kept.
+func (r *Runtime) turn(ctx context.Context, c *schema.Collection) (end func(), err error) {
+	one, _ := r.importing.LoadOrStore(c.Key, make(chan struct{}, 1))
+	turns := one.(chan struct{})
+	select {
+	case turns <- struct{}{}:
+		return func() { <-turns }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 func (r *Runtime) marks(ctx context.Context, collection string) ([]transfer.Mark, error) {
 	c, err := transfer.Find(r.Project().Set.Catalog(), collection)
 	if err != nil {
 		return nil, err
 	}
+	end, err := r.turn(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	return transfer.Marks(ctx, r.store, c)
 }
 
@@ -154,6 +171,11 @@ func (r *Runtime) load(ctx context.Context, l Load, from io.Reader, observe func
 	if err != nil {
 		return transfer.Result{}, err
 	}
+	end, err := r.turn(ctx, c)
+	if err != nil {
+		return transfer.Result{}, err
+	}
+	defer end()
 	j := transfer.Job{Engine: v.engine.Unbounded(), Clock: r.Clock, Collection: c, Source: l.Source, Format: l.Format, Rename: l.Rename,
 		SkipBad: l.SkipBad, From: l.From, Observe: observe, Waiting: transfer.Own(c)}
 	if l.Several {

@@ -9,10 +9,11 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// Imports is what is remembered of a collection's imports that have not ended; "" where there is none.
+// Imports is what is remembered of a collection's imports that have not ended; "" where there is none. Until the transaction ends
+// nobody else changes it.
 func Imports(ctx context.Context, st store.Store, tx store.Tx, c *schema.Collection) (string, error) {
 	d := st.Dialect()
-	rows, err := tx.Query(ctx, `SELECT "value" FROM `+metaTable()+` WHERE "key" = `+d.Placeholder(1, aText), metaImports+title(c))
+	rows, err := tx.Query(ctx, `SELECT "value" FROM `+metaTable()+` WHERE "key" = `+d.Placeholder(1, aText)+d.Lock(), metaImports+title(c))
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}

@@ -54,6 +54,7 @@ type loading struct {
 	reader *reader
 	hash   hash.Hash // of the bytes that are dealt with
 	mark   Mark
+	kept   Mark // what the database remembers
 	result Result
 	step   int // rows of one transaction
 }
@@ -64,7 +65,7 @@ type loading struct {
 func (j Job) Import(ctx context.Context, r io.Reader) (Result, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loading{Job: &j, ctx: ctx, hash: sha256.New(), mark: j.From, step: batchRows}
+	l := &loading{Job: &j, ctx: ctx, hash: sha256.New(), mark: j.From, kept: j.From, step: batchRows}
 	l.result.Resumed = j.From.ID != 0
 	if l.mark.ID == 0 {
 		l.mark.ID = j.Clock.Now().UnixMicro()
@@ -128,7 +129,7 @@ func (l *loading) finish(b *batch) error {
 		l.mark.Wait = false
 	}
 	st := l.Engine.Store()
-	return st.Write(l.ctx, func(tx store.Tx) error { return keep(l.ctx, st, tx, l.Collection, l.mark) })
+	return st.Write(l.ctx, func(tx store.Tx) error { return keep(l.ctx, st, tx, l.Collection, l.kept, l.mark) })
 }
 
 // say tells how far the import is.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/migrate"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/store"
@@ -56,11 +57,17 @@ func marks(ctx context.Context, st store.Store, tx store.Tx, c *schema.Collectio
 	return out, json.Unmarshal([]byte(text), &out)
 }
 
-// keep puts a mark in the place of the one before; the oldest go where there are too many.
-func keep(ctx context.Context, st store.Store, tx store.Tx, c *schema.Collection, m Mark) error {
+// keep puts a mark in the place of the one before, which must be where this run left it; the oldest go where there are too many.
+func keep(ctx context.Context, st store.Store, tx store.Tx, c *schema.Collection, before, m Mark) error {
 	list, err := marks(ctx, st, tx, c)
 	if err != nil {
 		return err
+	}
+	for _, o := range list {
+		begins := before.Linked && before.Sum == "" && !o.Linked // the second pass, after the end of the first
+		if o.ID == m.ID && !begins && (o.At != before.At || o.Sum != before.Sum) {
+			return fault.New(fault.Unavailable, "another run of this import is under way").WithHint("run it again when that has ended")
+		}
 	}
 	list = append(slices.DeleteFunc(list, func(o Mark) bool { return o.ID == m.ID }), m)
 	slices.SortFunc(list, func(a, b Mark) int { return cmp.Compare(a.ID, b.ID) })

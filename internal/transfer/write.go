@@ -123,7 +123,7 @@ func (l *loading) put(b *batch, at, n int) error {
 		m.Rows += int64(n)
 	}
 	st := l.Engine.Store()
-	beside := func(ctx context.Context, tx store.Tx) error { return keep(ctx, st, tx, l.Collection, m) }
+	beside := func(ctx context.Context, tx store.Tx) error { return keep(ctx, st, tx, l.Collection, l.kept, m) }
 	if len(ops) == 0 { // nothing of these rows is to be written
 		l.mark, l.hash = m, h
 		return nil
@@ -137,7 +137,7 @@ func (l *loading) put(b *batch, at, n int) error {
 	for _, a := range answers {
 		l.count(a)
 	}
-	l.mark, l.hash = m, h
+	l.mark, l.kept, l.hash = m, m, h
 	if passed := int64(n) - affected(answers); !m.Linked && passed > 0 {
 		l.mark.Rows -= passed
 		l.result.Passed += passed
