@@ -112,6 +112,11 @@ func (t *Trial) Add(ctx context.Context, rows []policytest.Rows) error {
 	}
 	places := map[string]policytest.Rows{}
 	for _, r := range rows {
+		if !plainName(r.Collection.Text) {
+			var problems schema.Problems
+			problems.Add(r.Collection.Pos, "", "no collection %q", r.Collection.Text)
+			return &Invalid{t.Project().FS, problems}
+		}
 		name := seed.Folder + "/" + r.Collection.Text + ".ndjson"
 		places[name] = r
 		var b strings.Builder
@@ -135,6 +140,11 @@ func (t *Trial) Add(ctx context.Context, rows []policytest.Rows) error {
 		return &Invalid{t.Project().FS, schema.Problems(wrong)}
 	}
 	return err
+}
+
+// plainName reports whether a collection's name can be that of a file: what can not is the name of none.
+func plainName(name string) bool {
+	return filepath.IsLocal(name) && !strings.ContainsAny(name, `/\:`) && !strings.HasPrefix(name, ".")
 }
 
 // place is where a row stands in the test file it came from.
