@@ -149,15 +149,15 @@ func (r *importReport) tell(done []app.Imported, all int, err error) error {
 		fmt.Fprintf(r.session.err, "and %d more\n", r.bad-shown)
 	}
 	failed := r.bad > 0
+	var mistake *transfer.Mistake
+	if errors.As(err, &mistake) {
+		fmt.Fprintln(r.session.err, mistake)
+		failed = true
+	}
 	for _, one := range done {
 		r.one(one)
 	}
-	var mistake *transfer.Mistake
-	switch {
-	case errors.As(err, &mistake):
-		fmt.Fprintln(r.session.err, mistake)
-		failed = true
-	case err != nil:
+	if err != nil && mistake == nil {
 		r.more(done)
 		return err
 	}

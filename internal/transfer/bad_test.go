@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/transfer"
 )
 
@@ -253,6 +254,16 @@ func TestGeneratedNumbersGoOnAfterTheGreatestThatWasImported(t *testing.T) {
 		p.load("tasks", transfer.CSV, "project_id,title\n1,c\n")
 		if got := p.export("tasks", transfer.CSV); !strings.Contains(got, "\n42,1,,c,open,") {
 			t.Error(got)
+		}
+		err := p.store.Write(context.Background(), func(tx store.Tx) error { // the collection's changes are followed
+			rows, err := tx.Query(context.Background(), `SELECT count(*) FROM "_socle_changes" WHERE "collection" = 'tasks' AND "old" IS NULL`)
+			if err == nil && fmt.Sprint(rows) != "[[3]]" {
+				t.Errorf("%v changes", rows)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 }
