@@ -28,10 +28,9 @@ func (x *writing) remove() (Answer, error) {
 type node struct {
 	image
 	c        *schema.Collection
-	children []*node // rows that refer to it
+	children []reference // rows that refer to it
 	cleared  []*schema.Field
 	doomed   bool
-	left     bool // already in the order
 }
 
 // cascade is one delete with everything that follows from it.
@@ -70,7 +69,11 @@ func (x *writing) cascade(rows []image) error {
 	if err := d.clear(); err != nil {
 		return err
 	}
-	return d.delete(d.order())
+	order := d.order()
+	if err := d.loosen(order); err != nil {
+		return err
+	}
+	return d.delete(order)
 }
 
 // restricting refuses where a row that stays refers to one that goes.
@@ -129,7 +132,7 @@ func (d *cascade) follow(fk *schema.ForeignKey, parents []*node) ([]*node, error
 	var doomed []*node
 	for _, h := range found {
 		n := d.node(fk.From, h.image)
-		parents[h.at].children = append(parents[h.at].children, n)
+		parents[h.at].children = append(parents[h.at].children, reference{fk, n})
 		switch fk.OnDelete {
 		case schema.Restrict:
 			d.held = append(d.held, reference{fk, n})
@@ -210,34 +213,13 @@ func (d *cascade) one(e sqlgen.Exec, err error) error {
 	return err
 }
 
-// order puts the rows that go so that each comes after all that refer to it.
-func (d *cascade) order() []*node {
-	var out []*node
-	var leave func(n *node)
-	leave = func(n *node) {
-		if n.left || !n.doomed {
-			return
-		}
-		n.left = true
-		for _, c := range n.children {
-			leave(c)
-		}
-		out = append(out, n)
-	}
-	for _, n := range d.all {
-		leave(n)
-	}
-	return out
-}
-
 // delete removes rows in order. Neighbours of one collection go in one statement, so that rows may refer to each other.
 func (d *cascade) delete(nodes []*node) error {
 	for from := 0; from < len(nodes); {
-		c, to := nodes[from].c, from
+		c, to := nodes[from].c, together(nodes, from)
 		var rows []sqlgen.Guarded
-		for to < len(nodes) && nodes[to].c == c && len(rows) < sqlgen.MaxGuarded {
-			rows = append(rows, nodes[to].guarded())
-			to++
+		for _, n := range nodes[from:to] {
+			rows = append(rows, n.guarded())
 		}
 		e, err := sqlgen.Delete(d.dialect, c, rows)
 		err = d.attempt(func() error {
