@@ -176,13 +176,19 @@ func (s remote) load(ctx context.Context, l Load, r io.Reader, observe func(tran
 		return transfer.Result{}, err
 	}
 	defer res.Body.Close()
+	heard := transfer.Result{Mark: l.From, Resumed: l.From.ID != 0}
 	for lines := json.NewDecoder(res.Body); ; {
 		var f frame
-		if err := lines.Decode(&f); err != nil {
-			return transfer.Result{}, errors.Join(ctx.Err(), fmt.Errorf("the running server ended in the middle of the import: %w", err))
-		}
+		err := lines.Decode(&f)
 		switch {
-		case f.Event != nil && observe != nil:
+		case err != nil && ctx.Err() != nil:
+			return heard, ctx.Err()
+		case err != nil:
+			return heard, fmt.Errorf("the running server ended in the middle of the import: %w", err)
+		case f.Event != nil:
+			if f.Event.Rows > 0 && !l.From.Linked {
+				heard.Rows, heard.Written, heard.Inserted = f.Event.Rows, f.Event.Rows-l.From.Rows, f.Event.Rows-l.From.Rows
+			}
 			observe(*f.Event)
 		case f.Result != nil && f.Mistake != nil:
 			return *f.Result, f.Mistake

@@ -47,7 +47,7 @@ func (c *exportCommand) Run(s *session) (err error) {
 	if c.Out != "" {
 		return occupied(t.ExportFiles(s.ctx, d, func(string) string { return c.Out }, c.Force))
 	}
-	return t.ExportTo(s.ctx, d, s.out)
+	return interrupted(t.ExportTo(s.ctx, d, s.out))
 }
 
 func (c *exportCommand) misused() error {
@@ -95,5 +95,5 @@ func occupied(err error) error {
 	if errors.As(err, &there) {
 		return usage{err}
 	}
-	return err
+	return interrupted(err)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -159,7 +160,7 @@ func (r *importReport) tell(done []app.Imported, all int, err error) error {
 	}
 	if err != nil && mistake == nil {
 		r.more(done)
-		return err
+		return interrupted(err)
 	}
 	if failed && !r.dry && len(done) > 0 && (err != nil || done[len(done)-1].Stopped) {
 		r.more(done)
@@ -174,6 +175,14 @@ func (r *importReport) tell(done []app.Imported, all int, err error) error {
 		return errReported
 	}
 	return nil
+}
+
+// interrupted is plain words for Ctrl-C.
+func interrupted(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 // more says how to go on.
