@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/socle-hq/socle/internal/app"
+	"github.com/socle-hq/socle/internal/testkit"
 	"github.com/socle-hq/socle/internal/transfer"
 )
 
@@ -30,8 +32,8 @@ func manyLines() string {
 	return b.String()
 }
 
-// both runs a test without a server, and beside one.
-func both(t *testing.T, test func(t *testing.T, o app.Options)) {
+// everywhere runs a test without a server, beside one, and with the data in PostgreSQL.
+func everywhere(t *testing.T, test func(t *testing.T, o app.Options)) {
 	t.Parallel()
 	for _, beside := range []bool{false, true} {
 		t.Run(map[bool]string{false: "alone", true: "beside a server"}[beside], func(t *testing.T) {
@@ -50,6 +52,14 @@ func both(t *testing.T, test func(t *testing.T, o app.Options)) {
 			test(t, o)
 		})
 	}
+	t.Run("in PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		o := nodeOptions(t, many, "", testkit.PostgresURL(t), nil)
+		if err := join(t, o).Close(); err != nil {
+			t.Fatal(err)
+		}
+		test(t, o)
+	})
 }
 
 func enter(t *testing.T, o app.Options) *app.Transfer {
@@ -73,7 +83,7 @@ func exported(t *testing.T, o app.Options, collection string) string {
 }
 
 func TestAnImportThatIsBrokenOffGoesOnWithNothingTwice(t *testing.T) {
-	both(t, func(t *testing.T, o app.Options) {
+	everywhere(t, func(t *testing.T, o app.Options) {
 		write(t, o.Dir, map[string]string{"bags.ndjson": manyLines()})
 		s, err := app.FileSource("bags", filepath.Join(o.Dir, "bags.ndjson"), transfer.NDJSON)
 		if err != nil {
@@ -113,7 +123,7 @@ func TestAnImportThatIsBrokenOffGoesOnWithNothingTwice(t *testing.T) {
 }
 
 func TestAFolderIsImportedWithWhatWaitsAndOnlyOnce(t *testing.T) {
-	both(t, func(t *testing.T, o app.Options) {
+	everywhere(t, func(t *testing.T, o app.Options) {
 		var tags strings.Builder
 		tags.WriteString("id,up\n")
 		for i := range 3000 {
@@ -148,7 +158,7 @@ func TestAFolderIsImportedWithWhatWaitsAndOnlyOnce(t *testing.T) {
 }
 
 func TestAnExportThatIsBrokenOffLeavesNoFile(t *testing.T) {
-	both(t, func(t *testing.T, o app.Options) {
+	everywhere(t, func(t *testing.T, o app.Options) {
 		x := enter(t, o)
 		defer x.Close()
 		lines := manyLines()
@@ -185,9 +195,15 @@ func TestAnExportThatIsBrokenOffLeavesNoFile(t *testing.T) {
 }
 
 func TestARehearsalKeepsNothingAndLeavesNothing(t *testing.T) {
-	both(t, func(t *testing.T, o app.Options) {
+	everywhere(t, func(t *testing.T, o app.Options) {
 		write(t, o.Dir, map[string]string{"bags.csv": "id,text\n1,one\n2,\n1,again\n"})
 		x, err := app.OpenRehearsal(context.Background(), o)
+		if _, postgres := o.Env("SOCLE_DATABASE"); postgres {
+			if !errors.Is(err, app.ErrNoRehearsal) {
+				t.Error(err)
+			}
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
