@@ -59,7 +59,7 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 	}
 	fsys = os.DirFS(dir)
 	settings, problems := config.Load(fsys, env)
-	set, more := compile(fsys)
+	set, more := compile(fsys, settings)
 	if problems = append(problems, more...); problems.Failed() {
 		return nil, fsys, problems.Sorted(), nil
 	}
@@ -74,8 +74,11 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 
 // compile makes the catalogue and its policies. Where there is no catalogue, expressions are at least parsed, so that one run
 // reports as much as can be known.
-func compile(fsys fs.FS) (*policy.Set, schema.Problems) {
+func compile(fsys fs.FS, settings *config.Config) (*policy.Set, schema.Problems) {
 	spec, problems := yamlfile.Load(fsys)
+	if settings != nil {
+		spec.Namespaces = settings.Namespaces
+	}
 	catalog, more := schema.Resolve(spec)
 	if problems = append(problems, more...); catalog == nil || problems.Failed() {
 		for _, src := range spec.Sources() {

@@ -25,10 +25,12 @@ type Config struct {
 	Database  Database
 	Limits    admission.Limits
 	CORS      []string // origins, exact; "*" is any
-	Rest      Rest
-	GraphQL   GraphQL
-	Auth      Section
-	Mail      Section
+	// Namespaces are those called something else on the wire.
+	Namespaces []schema.NamespaceSpec
+	Rest       Rest
+	GraphQL    GraphQL
+	Auth       Section
+	Mail       Section
 }
 
 // Database says where the data lives.
@@ -114,6 +116,7 @@ func (r *reader) config(s Section) *Config {
 		CORS:      s.List("cors"),
 		Limits:    s.limits(),
 		Auth:      s.Sub("auth"), Mail: s.Sub("mail"),
+		Namespaces: s.Sub("namespaces").namespaces(),
 	}
 	c.Rest.Rollback, c.GraphQL.Introspection = s.optional("rest.rollback"), s.optional("graphql.introspection")
 	r.advise(s)
@@ -135,6 +138,20 @@ func (r *reader) advise(s Section) {
 				"`*` in cors lets the pages of every site call the API with their visitors' keys and tokens")
 		}
 	}
+}
+
+// namespaces are the names that the section gives, in written order.
+func (s Section) namespaces() []schema.NamespaceSpec {
+	if s.node == nil {
+		return nil
+	}
+	var out []schema.NamespaceSpec
+	for _, p := range s.node.Pairs {
+		if n, ok := (Section{p.Value}).find("name"); ok {
+			out = append(out, schema.NamespaceSpec{Key: p.Key, Name: schema.Word{Text: n.Text, Pos: n.TextPos()}})
+		}
+	}
+	return out
 }
 
 // limits are the project's bounds; what it does not set has its default.

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -217,5 +218,21 @@ func TestAnyOriginIsAllowedWithAWarning(t *testing.T) {
 	}
 	if c, problems = config.Parse([]byte("name: a\ncors: [ https://a.test ]\n"), env()); c == nil || len(problems) != 0 {
 		t.Fatal(c, problems)
+	}
+}
+
+func TestNamespacesAreNamedWhereTheyStand(t *testing.T) {
+	t.Parallel()
+	c := load(t, "name: a\nnamespaces:\n  public: { name: shop }\n  billing: { name: 'The \"Bills\"' }\n", env())
+	want := []string{"3:3 public shop", `4:3 billing The "Bills"`}
+	var got []string
+	for _, n := range c.Namespaces {
+		got = append(got, fmt.Sprintf("%d:%d %s %s", n.Key.Pos.Line, n.Key.Pos.Column, n.Key.Text, n.Name.Text))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, problems := config.Parse([]byte("name: a\nnamespaces: { public: shop }\n"), env()); problems.String() != "socle.yaml:2:23: public is a mapping, not text" {
+		t.Error(problems)
 	}
 }

@@ -10,6 +10,7 @@ var about = map[string]string{
 	"database_replicas":        "Read-only copies of a PostgreSQL database: reads go there, but for callers that have just written.",
 	"database_pool":            "Connections to each PostgreSQL server (20).",
 	"cors":                     "Origins of web pages that may call the API; dev also allows every loopback origin.",
+	"namespaces":               "What namespaces are called on the wire: { billing: { name: Invoices } }; public is the one without a folder.",
 	"rest.rollback":            "Whether Prefer: tx=rollback may try a write without keeping it; on in dev, off in serve.",
 	"graphql.introspection":    "Whether the schema may be asked for; on in dev, off in serve.",
 	"limits":                   "What one request may ask for.",

@@ -68,13 +68,16 @@ var project = section(map[string]setting{
 		"issuers":   {item: &issuer},
 		"hooks":     {any: &hook},
 	}),
-	"mail": section(map[string]setting{"smtp": one(mailer), "from": one(text)}),
+	"namespaces": {any: &namespace},
+	"mail":       section(map[string]setting{"smtp": one(mailer), "from": one(text)}),
 })
 
 var (
 	provider = section(map[string]setting{"client_id": one(text), "client_secret": one(secret), "issuer": one(address), "scopes": one(texts)})
 	issuer   = section(map[string]setting{"issuer": one(address), "audience": one(text), "jwks": one(address)})
 	hook     = one(text)
+
+	namespace = section(map[string]setting{"name": one(text)})
 )
 
 func oneOf(values ...string) func(string) string {

@@ -146,7 +146,7 @@ func (c *Config) shown(r *http.Request, col *schema.Collection, role string) *co
 		key = "SECRET_KEY"
 	}
 	if col.Namespace != schema.DefaultNamespace {
-		profile = " -H 'Accept-Profile: " + col.Namespace + "'"
+		profile = " -H 'Accept-Profile: " + strings.ReplaceAll(c.Set.Catalog().WireName(col.Namespace), "'", `'\''`) + "'"
 	} else {
 		out.Try = "/?" + url.Values{"c": {title(col)}, "as": {role}, "q": {path}}.Encode()
 	}
@@ -219,7 +219,7 @@ func (c *Config) ask(r *http.Request, role, target, namespace string) (*httpapi.
 		h.Set("Apikey", c.Secret)
 	}
 	if namespace != "" {
-		h.Set("Accept-Profile", namespace)
+		h.Set("Accept-Profile", c.Set.Catalog().WireName(namespace))
 	}
 	return httpapi.Ask(r.Context(), c.API, http.MethodGet, target, h, "")
 }

@@ -52,7 +52,7 @@ func (s *server) describe(c *call, view *schema.View, read *rest.Read) {
 	h.Set("Vary", vary)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if read.Profile {
-		h.Set("Content-Profile", read.Namespace)
+		h.Set("Content-Profile", read.Schema)
 	}
 	s.send(c, read, http.StatusOK, body)
 }

@@ -35,7 +35,7 @@ func (s *server) value(c *call, read *rest.Read, functions *function.Caller) {
 	h.Set("Vary", vary)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if read.Profile {
-		h.Set("Content-Profile", read.Namespace)
+		h.Set("Content-Profile", read.Schema)
 	}
 	if read.Applied != "" {
 		h.Set("Preference-Applied", read.Applied)

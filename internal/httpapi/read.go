@@ -133,7 +133,7 @@ func (s *server) headers(c *call, read *rest.Read, a *engine.Answer) {
 	h.Set("Vary", vary)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if read.Profile {
-		h.Set("Content-Profile", read.Namespace)
+		h.Set("Content-Profile", read.Schema)
 	}
 	if read.Applied != "" {
 		h.Set("Preference-Applied", read.Applied)

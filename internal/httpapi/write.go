@@ -125,7 +125,7 @@ func (s *server) writeHeaders(h http.Header, read *rest.Read, a *engine.Answer) 
 		h.Set("Content-Type", read.Media.ContentType())
 	}
 	if read.Profile {
-		h.Set("Content-Profile", read.Namespace)
+		h.Set("Content-Profile", read.Schema)
 	}
 	if read.Applied != "" {
 		h.Set("Preference-Applied", read.Applied)

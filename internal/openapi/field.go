@@ -67,7 +67,7 @@ func (d *document) field(cv *schema.CollectionView, f *schema.Field, null bool) 
 	if t := d.target(f); t != nil {
 		to := object{{"collection", t.Collection.Name}, {"field", t.Name}}
 		if t.Collection.Namespace != cv.Collection.Namespace {
-			to = to.with("namespace", t.Collection.Namespace)
+			to = to.with("namespace", d.view.Catalog.WireName(t.Collection.Namespace))
 		}
 		out = out.with("x-foreign-key", to)
 	}

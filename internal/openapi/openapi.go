@@ -82,8 +82,8 @@ func (d *document) introduction() string {
 	out := "The data API of " + d.Name + ", as " + d.view.Role + " sees it. Its grammar is PostgREST's: columns are filters " +
 		"(`?status=eq.open`), `select` chooses columns and embeds related rows, `order`, `limit` and `offset` page."
 	if d.several() {
-		out += " These are the collections of the namespace `" + d.namespace + "`; all namespaces: `" +
-			strings.Join(d.view.Catalog.Namespaces, "`, `") + "`."
+		out += " These are the collections of the namespace `" + d.view.Catalog.WireName(d.namespace) + "`; all namespaces: `" +
+			strings.Join(d.view.Catalog.WireNames(), "`, `") + "`."
 	}
 	return out
 }

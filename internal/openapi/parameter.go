@@ -209,10 +209,11 @@ func (d *document) shared() {
 		object{{"type", "string"}, {"maxLength", 255}}, nil))
 	d.preferences(add)
 	if d.several() {
-		one := object{{"type", "string"}, {"enum", list{d.namespace}}}
+		name := d.view.Catalog.WireName(d.namespace)
+		one := object{{"type", "string"}, {"enum", list{name}}}
 		must := d.namespace != d.view.Catalog.Namespaces[0]
-		add("acceptProfile", header("Accept-Profile", "The namespace to read.", one, nil).with("required", must).with("example", d.namespace))
-		add("contentProfile", header("Content-Profile", "The namespace to write to.", one, nil).with("required", must).with("example", d.namespace))
+		add("acceptProfile", header("Accept-Profile", "The namespace to read.", one, nil).with("required", must).with("example", name))
+		add("contentProfile", header("Content-Profile", "The namespace to write to.", one, nil).with("required", must).with("example", name))
 	}
 }
 

@@ -144,7 +144,7 @@ func (b *binding) admit(w *ir.Write, importing bool) error {
 	c := w.Row.Collection
 	switch {
 	case !b.set.visible(c, b.shape) && !importing:
-		return fault.New(fault.UnknownCollection, "Could not find the table '%s.%s' in the schema cache", c.Namespace, c.Name)
+		return fault.New(fault.UnknownCollection, "Could not find the table '%s.%s' in the schema cache", b.set.Catalog().WireName(c.Namespace), c.Name)
 	case c.View != nil:
 		return fault.New(fault.MethodNotAllowed, "view %q cannot be written", c.Name)
 	}

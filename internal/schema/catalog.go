@@ -21,6 +21,7 @@ type Catalog struct {
 	Version     string        // hex hash of everything that gives the catalogue its meaning
 
 	byName map[[2]string]*Collection
+	wire   map[string]string // wire names of namespaces that are called something else there
 }
 
 // Collection finds a collection by namespace and wire name, internal ones too. Fronts ask a View instead.

@@ -25,6 +25,10 @@ func Resolve(spec Spec) (*Catalog, Problems) {
 	c := r.catalogue()
 	c.Functions = functions
 	c.expose(functions)
+	r.nameNamespaces(c, spec.Namespaces)
+	if r.problems.Failed() {
+		return nil, r.problems.Sorted()
+	}
 	return c, r.problems.Sorted()
 }
 

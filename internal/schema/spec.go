@@ -5,6 +5,7 @@ package schema
 type Spec struct {
 	Collections []CollectionSpec
 	Functions   []FunctionSpec
+	Namespaces  []NamespaceSpec
 	Unread      []string // collections whose files could not be read: references to them are not reported
 }
 
@@ -16,6 +17,9 @@ type Word struct {
 
 // Present reports whether the project wrote the word.
 func (w Word) Present() bool { return w.Text != "" || w.Pos.File != "" }
+
+// NamespaceSpec calls a namespace something else on the wire. Key is its folder's name, or public.
+type NamespaceSpec struct{ Key, Name Word }
 
 // CollectionSpec declares a collection or, with View, a view.
 type CollectionSpec struct {

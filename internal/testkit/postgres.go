@@ -34,6 +34,25 @@ func Postgres(t testing.TB) string {
 	return withDatabase(server, name)
 }
 
+// CopyPostgres gives the DSN of a copy of the database that Postgres gave; nobody may be connected to that meanwhile. The copy is
+// there until drop is called, or t ends.
+func CopyPostgres(t testing.TB, dsn string) (copied string, drop func()) {
+	t.Helper()
+	server, err := shared()
+	if err != nil {
+		unavailable(t, err)
+	}
+	c, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatalf("the DSN of a test database: %v", err)
+	}
+	name := fmt.Sprintf("socle_%d_%d", os.Getpid(), databases.Add(1))
+	admin(t, server, "CREATE DATABASE "+name+" TEMPLATE "+pgx.Identifier{c.Database}.Sanitize())
+	drop = sync.OnceFunc(func() { admin(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	t.Cleanup(drop)
+	return withDatabase(dsn, name), drop
+}
+
 var (
 	databases atomic.Int64
 	shared    = sync.OnceValues(connectOrStart)

@@ -86,7 +86,7 @@ func (g *generator) constants() {
 	g.block("export const Constants = {", "} as const", func() {
 		for _, space := range g.view.Catalog.Namespaces {
 			named := g.enums.of(space)
-			g.block(property(space)+": {", "},", func() {
+			g.block(property(g.view.Catalog.WireName(space))+": {", "},", func() {
 				if len(named) == 0 {
 					g.line("Enums: {},")
 					return

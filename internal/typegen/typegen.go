@@ -35,7 +35,7 @@ func TypeScript(s Source) string {
 		}
 	})
 	g.line("")
-	g.text.WriteString(strings.ReplaceAll(names, "DEFAULT", quote(s.View.Catalog.Namespaces[0])))
+	g.text.WriteString(strings.ReplaceAll(names, "DEFAULT", quote(s.View.Catalog.WireNames()[0])))
 	g.line("")
 	g.constants()
 	return g.text.String()
@@ -60,7 +60,7 @@ func (g *generator) namespace(space string) {
 			tables = append(tables, cv)
 		}
 	}
-	g.block(property(space)+": {", "}", func() {
+	g.block(property(g.view.Catalog.WireName(space))+": {", "}", func() {
 		g.group("Tables", len(tables), func() { each(tables, g.table) })
 		g.group("Views", len(views), func() { each(views, g.viewed) })
 		calls := g.calls(space, append(tables, views...))

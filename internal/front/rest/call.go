@@ -326,7 +326,7 @@ func (r *Read) noFunction(l Limits, in Input) error {
 		return f
 	}
 	if near := schema.Suggest(in.Segments[1], in.Functions.Names(r.Namespace)); near != "" {
-		f = f.WithHint("Perhaps you meant to call the function %s.%s", r.Namespace, near)
+		f = f.WithHint("Perhaps you meant to call the function %s.%s", r.Schema, near)
 	}
 	return f
 }
@@ -342,11 +342,11 @@ func (r *Read) unmatched(in Input, g *given) error {
 	for i, a := range g.of.Args {
 		names[i] = a.Name
 	}
-	return f.WithHint("Perhaps you meant to call the function %s.%s(%s)", r.Namespace, g.of.Name, strings.Join(names, ", "))
+	return f.WithHint("Perhaps you meant to call the function %s.%s(%s)", r.Schema, g.of.Name, strings.Join(names, ", "))
 }
 
 func (r *Read) notFound(in Input, g *given) *fault.Fault {
-	name := r.Namespace + "." + in.Segments[1]
+	name := r.Schema + "." + in.Segments[1]
 	names := slices.Sorted(slices.Values(g.names))
 	called, with := name+" without parameters", "without parameters"
 	if len(names) > 0 {

@@ -28,8 +28,11 @@ type Media struct {
 	Stripped bool
 }
 
-// ContentType is the value of the answer's Content-Type.
+// ContentType is the value of the answer's Content-Type. An array from which nothing is stripped is plain JSON.
 func (m Media) ContentType() string {
+	if m.Type == Array && !m.Stripped {
+		m.Type = JSON
+	}
 	base := [...]string{"application/json", "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json",
 		"text/csv", "application/x-ndjson", "application/openapi+json"}[m.Type]
 	if m.Stripped {

@@ -57,8 +57,9 @@ type Read struct {
 	Applied     string // value of Preference-Applied; "" for none
 	Timezone    *time.Location
 	Range       Range
-	Namespace   string
-	Profile     bool   // answer with Content-Profile: Namespace
+	Namespace   string // its key in the catalogue
+	Schema      string // what it is called on the wire
+	Profile     bool   // answer with Content-Profile: Schema
 	Location    string // value of Content-Location below the API's root
 
 	rpc        bool

@@ -277,6 +277,7 @@ func TestAcceptChoosesTheMedia(t *testing.T) {
 		"application/vnd.pgrst.object":                     "application/vnd.pgrst.object+json; charset=utf-8",
 		"application/vnd.pgrst.object+json;nulls=stripped": "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8",
 		"application/vnd.pgrst.array;nulls=stripped":       "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8",
+		"application/vnd.pgrst.array+json":                 "application/json; charset=utf-8",
 		"application/x-ndjson":                             "application/x-ndjson; charset=utf-8",
 	} {
 		r := parse(t, v, get("/clients", "Accept", accept))

@@ -79,7 +79,7 @@ func (l *level) noRelation(name, hint string) error {
 	if hint != "" {
 		details += " using the hint '" + hint + "'"
 	}
-	details += " in the schema '" + c.Namespace + "', but no matches were found."
+	details += " in the schema '" + l.view.Catalog.WireName(c.Namespace) + "', but no matches were found."
 	f := fault.New(fault.NoRelation, "Could not find a relationship between '%s' and '%s' in the schema cache", c.Name, name).
 		WithDetails(details)
 	var names []string

@@ -21,18 +21,19 @@ func writes(method string) bool {
 
 // profile finds the namespace: Content-Profile names it for writes, Accept-Profile otherwise.
 func (r *Read) profile(v *schema.View, in Input) error {
-	exposed := v.Catalog.Namespaces
+	exposed := v.Catalog.WireNames()
 	asked := in.Header.Get(choose(writes(in.Method), "Content-Profile", "Accept-Profile"))
-	r.Profile = len(exposed) > 1
-	r.Namespace = asked
+	r.Profile, r.Schema = len(exposed) > 1, asked
 	if asked == "" {
-		r.Namespace = exposed[0]
+		r.Schema = exposed[0]
 	}
-	if slices.Contains(exposed, r.Namespace) {
-		return nil
+	at := slices.Index(exposed, r.Schema)
+	if at < 0 {
+		return fault.New(fault.UnknownNamespace, "Invalid schema: %s", asked).
+			WithHint("Only the following schemas are exposed: %s", strings.Join(exposed, ", "))
 	}
-	return fault.New(fault.UnknownNamespace, "Invalid schema: %s", asked).
-		WithHint("Only the following schemas are exposed: %s", strings.Join(exposed, ", "))
+	r.Namespace = v.Catalog.Namespaces[at]
+	return nil
 }
 
 // resource finds what the path names and whether the method fits it.
@@ -80,9 +81,10 @@ func (r *Read) transactional(method string) error {
 }
 
 func unknownCollection(v *schema.View, namespace, name string) error {
-	f := fault.New(fault.UnknownCollection, "Could not find the table '%s.%s' in the schema cache", namespace, name)
+	wire := v.Catalog.WireName(namespace)
+	f := fault.New(fault.UnknownCollection, "Could not find the table '%s.%s' in the schema cache", wire, name)
 	if near := schema.Suggest(name, v.Names(namespace)); near != "" {
-		return f.WithHint("Perhaps you meant the table '%s.%s'", namespace, near)
+		return f.WithHint("Perhaps you meant the table '%s.%s'", wire, near)
 	}
 	return f
 }

@@ -149,7 +149,7 @@ func (s *Stored) transaction(v *schema.View, l Limits, args *arguments) (*Transa
 func (s *Stored) step(n int, v *schema.View, l Limits, args *arguments, before []*Read) (*Step, error) {
 	w := s.Decl.Write[n]
 	step := &Step{before: slices.Clip(before), view: v, limits: l, body: string(w.Body), args: args,
-		in: Input{Method: w.Method, Header: http.Header{"Content-Profile": {s.Decl.Namespace}}}}
+		in: Input{Method: w.Method, Header: http.Header{"Content-Profile": {v.Catalog.WireName(s.Decl.Namespace)}}}}
 	if w.Prefer != "" {
 		step.in.Header.Set("Prefer", w.Prefer)
 	}

@@ -78,7 +78,7 @@ func (r *Read) transaction(v *schema.View, l Limits, in Input) error {
 			return err
 		}
 		step := &Step{before: reads[:len(reads):len(reads)], view: v, limits: l}
-		if err := step.scan(s, r.Namespace); err != nil {
+		if err := step.scan(s, r.Schema); err != nil {
 			return StepFault(len(t.Steps), err)
 		}
 		t.Steps, reads = append(t.Steps, step), append(reads, step.read)
