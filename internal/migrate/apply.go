@@ -37,6 +37,7 @@ type Options struct {
 	Keys        string      // fingerprint of the key set
 	Destructive bool        // steps that lose data are carried out too
 	Clock       clock.Clock // nil: the system's
+	Apart       bool        // indexes of tables in use are made after the change, while others write, where the store can
 	// Backup, where set, is called before a destructive change. Its error stops the change.
 	Backup func(ctx context.Context) error
 }
@@ -93,7 +94,7 @@ func Apply(ctx context.Context, st store.Store, c *schema.Catalog, keys string) 
 }
 
 // Carry is Apply with options. Everything is one transaction: killed at any point, it has done all or nothing, and calling
-// it again completes it. The status is the one before.
+// it again completes it; so do indexes that are made apart. The status is the one before.
 func Carry(ctx context.Context, st store.Store, c *schema.Catalog, o Options) (Status, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
@@ -109,12 +110,18 @@ func Carry(ctx context.Context, st store.Store, c *schema.Catalog, o Options) (S
 			}
 		}
 	}
+	if err := resume(ctx, st); err != nil {
+		return Status{}, err
+	}
 	var s Status
 	var failed error
 	err := write(ctx, st, func(tx store.Tx) error {
 		s, failed = carryIn(ctx, st, tx, c, o)
 		return failed
 	})
+	if err == nil {
+		err = resume(ctx, st)
+	}
 	return s, plain(err, failed)
 }
 
@@ -170,6 +177,8 @@ func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog
 		return s, s.Difference
 	}
 	w := newWorker(tx, st.Dialect().(sqlgen.Changer), o.Clock)
+	_, able := st.(Apart)
+	w.apart = o.Apart && able
 	if err := w.carry(ctx, s.Difference.Plan); err != nil {
 		return s, err
 	}

@@ -110,8 +110,8 @@ func (t *table) renameValues(f, old *schema.Field, olds []string, renamed map[st
 	cell := sqlgen.Cell{Column: old.Ident, Type: f.Type}
 	text := sqlgen.Replace(t.dialect, t.dialect.Table(t.new), cell)
 	for _, was := range olds {
-		t.step.actions[fill] = append(t.step.actions[fill], action{fmt.Sprintf("%s /* %q, %q */", text, renamed[was], was),
-			func(ctx context.Context, w *worker) error {
+		t.step.actions[fill] = append(t.step.actions[fill], action{text: fmt.Sprintf("%s /* %q, %q */", text, renamed[was], was),
+			run: func(ctx context.Context, w *worker) error {
 				_, err := w.tx.Exec(ctx, text, renamed[was], was)
 				return err
 			}})

@@ -20,6 +20,7 @@ const (
 	metaVersion     = "version"     // Catalog.Version of the applied declaration
 	metaDeclaration = "declaration" // schema.MarshalDeclaration
 	metaKeys        = "keys"        // fingerprint of the key set
+	metaPending     = "pending:"    // and an index: JSON list of statements that make it
 	metaSeeded      = "seeded:"     // and a collection: its first data is in
 	metaImports     = "imports:"    // and a collection: how far its imports are
 )
@@ -133,7 +134,10 @@ func asText(raw any) string {
 
 // set writes a member; argument texts are the same in every dialect.
 func set(ctx context.Context, st store.Store, tx store.Tx, name, text string) error {
-	d := st.Dialect()
+	return put(ctx, st.Dialect(), tx, name, text)
+}
+
+func put(ctx context.Context, d sqlgen.Dialect, tx store.Tx, name, text string) error {
 	c := sqlgen.Coding{Type: value.Type{Kind: value.Text}}
 	_, err := tx.Exec(ctx, "INSERT INTO "+metaTable()+` ("key", "value") VALUES (`+d.Placeholder(1, c)+", "+d.Placeholder(2, c)+
 		`) ON CONFLICT ("key") DO UPDATE SET "value" = excluded."value"`, name, text)

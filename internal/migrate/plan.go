@@ -46,8 +46,10 @@ const (
 
 // action is a statement, or work on rows with a text that describes it.
 type action struct {
-	text string
-	run  func(ctx context.Context, w *worker) error // nil: text is a statement
+	text  string
+	run   func(ctx context.Context, w *worker) error // nil: text is a statement
+	apart []string                                   // what does the same outside of a transaction, while others write
+	name  string                                     // of what apart makes
 }
 
 func (s *Step) say(format string, args ...any) {
@@ -66,7 +68,7 @@ func (s *Step) sql(phase int, statements ...string) {
 }
 
 func (s *Step) work(phase int, text string, run func(ctx context.Context, w *worker) error) {
-	s.actions[phase] = append(s.actions[phase], action{"-- " + strings.Join(strings.Fields(text), " "), run})
+	s.actions[phase] = append(s.actions[phase], action{text: "-- " + strings.Join(strings.Fields(text), " "), run: run})
 }
 
 // SQL is the step's statements in their order; what is done row by row stands as a comment.

@@ -220,7 +220,7 @@ func (t *table) assemble() {
 		indexes = t.new.Indexes
 	}
 	for _, x := range indexes {
-		s.sql(finish, d.CreateIndex(t.new, x)...)
+		t.index(x)
 	}
 	if r.NewSearch && t.new.Search != nil {
 		s.sql(finish, d.CreateSearch(t.new)...)

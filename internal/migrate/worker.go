@@ -21,6 +21,7 @@ type worker struct {
 	clock   clock.Clock
 	ids     clock.IDs
 	now     int64 // the instant of the whole change
+	apart   bool  // indexes of tables in use are made after it
 	lines   []string
 }
 
@@ -46,9 +47,12 @@ func (w *worker) carry(ctx context.Context, p Plan) error {
 func (w *worker) actions(ctx context.Context, s *Step, phase int) error {
 	for _, a := range s.actions[phase] {
 		var err error
-		if a.run != nil {
+		switch {
+		case a.run != nil:
 			err = a.run(ctx, w)
-		} else {
+		case a.apart != nil && w.apart:
+			err = w.postpone(ctx, a)
+		default:
 			_, err = w.tx.Exec(ctx, a.text)
 		}
 		if err != nil {

@@ -7,7 +7,9 @@ import "context"
 type Unknown struct{ Cause error }
 
 // Error says what is not known.
-func (u *Unknown) Error() string { return "store: the outcome of the commit is unknown: " + u.Cause.Error() }
+func (u *Unknown) Error() string {
+	return "store: the outcome of the commit is unknown: " + u.Cause.Error()
+}
 
 // Unwrap is how the connection was lost.
 func (u *Unknown) Unwrap() error { return u.Cause }

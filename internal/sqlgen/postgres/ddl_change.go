@@ -39,6 +39,12 @@ func (d Dialect) CreateIndex(c *schema.Collection, x *schema.Index) []string {
 	return append(d.DropIndex(c, x), d.CreateIndexes(&alone)...)
 }
 
+// IndexApart makes an index anew while others write, outside of any transaction; what an attempt before left goes first.
+func (d Dialect) IndexApart(c *schema.Collection, x *schema.Index) []string {
+	return []string{"DROP INDEX CONCURRENTLY IF EXISTS " + object(c, x.Ident),
+		"CREATE INDEX CONCURRENTLY " + sqlgen.Quote(x.Ident) + " ON " + d.Table(c) + " (" + sqlgen.IndexTerms(x) + ")"}
+}
+
 // Loosen drops constraints: the references, or the keys.
 func (d Dialect) Loosen(r *sqlgen.Reshape, references bool) []string {
 	var names []schema.Ident

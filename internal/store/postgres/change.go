@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -17,12 +18,16 @@ const changeTimeout = 10 * time.Minute
 // lockTimeout is how long one attempt waits for a lock: whoever asks for the same table meanwhile waits behind it.
 const lockTimeout = "SET LOCAL lock_timeout = 2000"
 
+// beginChange holds no snapshot between statements, so that what is done apart does not wait for it, and may be idle meanwhile.
+var beginChange = []string{"BEGIN ISOLATION LEVEL READ COMMITTED", lockTimeout, "SET LOCAL idle_in_transaction_session_timeout = 0",
+	"SET LOCAL statement_timeout = 0"}
+
 // Rebuild runs f in a transaction that changes the schema. It waits for locks in short attempts, and f is run again after each;
 // of several nodes one goes first, and the others find its work done.
 func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) error {
 	end := s.clock.Now().Add(changeTimeout)
 	for run := 0; ; run++ {
-		err := s.attempt(ctx, []string{"BEGIN", lockTimeout}, f)
+		err := s.attempt(ctx, beginChange, f)
 		if err == nil {
 			return nil
 		}
@@ -70,3 +75,14 @@ func unchanged(ctx context.Context, err error) error {
 
 // Absent reports that an error is that of a table which is not there.
 func (s *Store) Absent(err error) bool { return codeOf(err) == "42P01" }
+
+// Alone runs a statement on a connection of its own, outside of any transaction.
+func (s *Store) Alone(ctx context.Context, sql string) error {
+	c, err := pgx.ConnectConfig(ctx, s.main.Config().ConnConfig)
+	if err != nil {
+		return shown(ctx, err)
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	_, err = drain(c.PgConn().ExecParams(ctx, sql, nil, nil, nil, nil), nil)
+	return shown(ctx, err)
+}

@@ -1,0 +1,117 @@
+package migrate
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/store"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// Apart is a store that carries out a statement outside of any transaction: an index of a table in use is made there, while
+// others write. What is to be made is remembered in the change's own transaction, so that one that was killed goes on.
+type Apart interface {
+	Alone(ctx context.Context, sql string) error
+}
+
+// concurrent is a dialect with statements that make an index anew outside of any transaction.
+type concurrent interface {
+	IndexApart(c *schema.Collection, x *schema.Index) []string
+}
+
+// index puts the making of an index on a table that has rows into the step.
+func (t *table) index(x *schema.Index) {
+	statements := t.dialect.CreateIndex(t.new, x)
+	for i, text := range statements {
+		a := action{text: text}
+		if d, ok := t.dialect.(concurrent); ok && i == len(statements)-1 {
+			a.apart, a.name = d.IndexApart(t.new, x), t.new.Space.Name()+"."+x.Ident.Name()
+		}
+		t.step.actions[finish] = append(t.step.actions[finish], a)
+	}
+}
+
+// postpone remembers an action's statements.
+func (w *worker) postpone(ctx context.Context, a action) error {
+	texts, err := json.Marshal(a.apart)
+	if err != nil {
+		return err
+	}
+	return put(ctx, w.dialect, w.tx, metaPending+a.name, string(texts))
+}
+
+// resume carries out what a change has left to be done apart from it, where there is something.
+func resume(ctx context.Context, st store.Store) error {
+	if _, ok := st.(Apart); !ok {
+		return nil
+	}
+	m, err := read(ctx, st)
+	if err != nil {
+		return err
+	}
+	if name, _ := m.pending(); name == "" {
+		return nil
+	}
+	return apart(ctx, st)
+}
+
+// apart carries out what was remembered, one after the other. The lease keeps other nodes from the same; it is held by a
+// transaction that reads nothing else, for whom the engine does not wait.
+func apart(ctx context.Context, st store.Store) error {
+	alone := st.(Apart)
+	for more := true; more; {
+		err := write(ctx, st, func(tx store.Tx) error {
+			if err := Hold(ctx, tx); err != nil {
+				return err
+			}
+			m, err := readIn(ctx, tx)
+			if err != nil {
+				return err
+			}
+			name, texts := m.pending()
+			if more = name != ""; !more {
+				return nil
+			}
+			if err := Hold(ctx, tx); err != nil { // ends the reading, whose snapshot the engine would wait for
+				return err
+			}
+			for _, text := range texts {
+				if err := alone.Alone(ctx, text); err != nil {
+					return refused(strings.TrimPrefix(name, metaPending), text, err)
+				}
+			}
+			return forget(ctx, st.Dialect(), tx, name)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pending is the first member with statements to carry out, "" where there is none.
+func (m metadata) pending() (name string, statements []string) {
+	var names []string
+	for n := range m {
+		if strings.HasPrefix(n, metaPending) {
+			names = append(names, n)
+		}
+	}
+	if names == nil {
+		return "", nil
+	}
+	name = slices.Min(names)
+	if json.Unmarshal([]byte(m[name]), &statements) != nil {
+		return name, nil // nothing that was ours
+	}
+	return name, statements
+}
+
+func forget(ctx context.Context, d sqlgen.Dialect, tx store.Tx, name string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM "+metaTable()+` WHERE "key" = `+d.Placeholder(1, sqlgen.Coding{Type: value.Type{Kind: value.Text}}), name)
+	return err
+}

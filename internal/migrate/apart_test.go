@@ -1,0 +1,69 @@
+package migrate_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/socle-hq/socle/internal/migrate"
+	"github.com/socle-hq/socle/internal/schema/schematest"
+	"github.com/socle-hq/socle/internal/store/postgres"
+	"github.com/socle-hq/socle/internal/testkit"
+)
+
+// lame is a store that is killed at the nth statement it carries out alone.
+type lame struct {
+	*postgres.Store
+	left int
+	said *[]string
+}
+
+func (l *lame) Alone(ctx context.Context, sql string) error {
+	if l.left--; l.left < 0 {
+		return errKilled
+	}
+	*l.said = append(*l.said, sql)
+	return l.Store.Alone(ctx, sql)
+}
+
+func TestIndexesOfATableInUseAreMadeBesideItAndAKilledOneIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st, err := postgres.Open(ctx, testkit.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	const before = "-- notes.yaml --\nfields: { id: int, a: int, b: int, text: text }\npolicies: {}\n"
+	after := schematest.MustRead(t, before+"indexes: [[a], [b, -a]]\n")
+	must(t, st, schematest.MustRead(t, before))
+	o := migrate.Options{Keys: "keys", Apart: true}
+	var said []string
+	kills := 0
+	for n := 0; ; n++ {
+		_, err := migrate.Carry(ctx, &lame{st, n % 4, &said}, after, o)
+		if err == nil {
+			break
+		}
+		if kills++; !errors.Is(err, errKilled) || kills > 20 {
+			t.Fatal(err)
+		}
+		if s, err := migrate.Inspect(ctx, st, after); err != nil || s.State != migrate.Same {
+			t.Fatal("the change itself is kept", s.State, err)
+		}
+	}
+	real, err := migrate.Real(ctx, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"notes_a_idx", "notes_b_a_idx"} {
+		if !slices.ContainsFunc(real, func(l string) bool { return strings.HasPrefix(l, "index public.notes") && strings.Contains(l, name) }) {
+			t.Errorf("there is no %s in %q", name, real)
+		}
+	}
+	if kills < 3 || slices.ContainsFunc(said, func(s string) bool { return !strings.Contains(s, "CONCURRENTLY") }) {
+		t.Error(kills, said)
+	}
+}
