@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm torture lint fmt fuzz bench bench-import atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance torture relatives lint fmt fuzz bench bench-import atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -34,6 +34,7 @@ test: ## the whole suite; fetches and starts what it needs, says last what it sk
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(MAKE) --no-print-directory test-npm || status=1; \
 	$(MAKE) --no-print-directory test-go || status=1; \
+	$(MAKE) --no-print-directory relatives || status=1; \
 	echo; \
 	if [ $$status -eq 0 ]; then echo "all tests passed"; else echo "FAIL: see above"; fi; \
 	if [ -s $(SKIPPED) ]; then cat $(SKIPPED); else echo "nothing was skipped"; fi; \
@@ -48,6 +49,13 @@ test-npm: build ## the unmodified supabase-js against a running server (Node)
 	elif [ -n "$$CI" ]; then echo "FAIL: npm is required in CI"; exit 1; \
 	else echo "skipped: test/npm: no npm on this machine" | tee -a $(SKIPPED); fi
 
+conformance: postgres ## run what others wrote for PostgREST, on both engines, and write docs/conformance.md
+	@mkdir -p bin; rm -f bin/conformance; \
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) test ./test/conformance -count 1 -args -update >bin/conformance.log 2>&1; status=$$?; \
+	if [ $$status -ne 0 ] || [ ! -f bin/conformance ]; then cat bin/conformance.log; fi; \
+	if [ -f bin/conformance ]; then cat bin/conformance; else echo "skipped: no conformance cases"; fi; \
+	exit $$status
+
 torture: ## kill a writing process KILLS times (1000) and look for what is lost or half-applied
 	$(GO) test ./test/torture -v -count 1 -timeout 60m -kills $(or $(KILLS),1000)
 
@@ -56,6 +64,12 @@ postgres:
 	@if [ -z "$$SOCLE_TEST_POSTGRES$$SOCLE_TEST_POSTGRES_BIN" ] && ! command -v initdb >/dev/null \
 	  && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v npm >/dev/null; then \
 	  npm ci --silent --prefix test/postgres || echo "PostgreSQL could not be fetched; its tests will be skipped"; fi
+
+relatives: postgres ## the statements that PostgreSQL gets, held against CockroachDB's grammar and a list of what relatives lack
+	@dir=$$(mktemp -d) && chmod 777 $$dir && trap 'rm -rf '$$dir EXIT && export SOCLE_TEST_STATEMENTS=$$dir SOCLE_TEST_CACHE=$(CURDIR)/test/postgres && \
+	$(GO) test -count 1 ./internal/storetest -run 'CompileCases|StoriesOfWrites|Generated' && \
+	$(GO) test -count 1 ./internal/migrate ./internal/store/postgres ./internal/engine && \
+	cd test/relatives && $(GO) vet ./... && $(GO) test -count 1 -v ./...
 
 lint: ## formatting and vet
 	@unformatted=$$(gofmt -l cmd internal examples bench test); \

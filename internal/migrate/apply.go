@@ -152,11 +152,29 @@ func write(ctx context.Context, st store.Store, f func(store.Tx) error) error {
 	return st.Write(ctx, f)
 }
 
-func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog, o Options) (Status, error) {
-	for _, text := range append([]string{createMeta(), createLeases(), takeLease()}, sqlgen.SystemTables(st.Dialect())...) {
+// prepare makes the tables of the product's own and takes the lease before any of them but its own.
+func prepare(ctx context.Context, st store.Store, tx store.Tx) error {
+	if err := each(ctx, tx, createMeta(), createLeases()); err != nil {
+		return err
+	}
+	if err := Hold(ctx, tx); err != nil {
+		return err
+	}
+	return each(ctx, tx, sqlgen.SystemTables(st.Dialect())...)
+}
+
+func each(ctx context.Context, tx store.Tx, texts ...string) error {
+	for _, text := range texts {
 		if _, err := tx.Exec(ctx, text); err != nil {
-			return Status{}, err
+			return err
 		}
+	}
+	return nil
+}
+
+func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog, o Options) (Status, error) {
+	if err := prepare(ctx, st, tx); err != nil {
+		return Status{}, err
 	}
 	m, err := readIn(ctx, tx)
 	if err != nil {

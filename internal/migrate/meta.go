@@ -39,15 +39,14 @@ func createLeases() string {
 	return "CREATE TABLE IF NOT EXISTS " + leaseTable() + ` ("name" TEXT NOT NULL PRIMARY KEY, "taken" BIGINT NOT NULL)`
 }
 
-// takeLease writes the lease's row: a second node waits for the transaction that did.
-func takeLease() string {
-	return "INSERT INTO " + leaseTable() + ` ("name", "taken") VALUES ('migrate', 1) ON CONFLICT ("name") DO UPDATE SET "taken" = ` +
-		leaseTable() + `."taken" + 1`
-}
-
-// Hold keeps other nodes from migrating and from loading first data until the transaction ends.
+// Hold keeps other nodes from migrating and from loading first data until the transaction ends: it writes the lease's row, for
+// which a second node waits.
 func Hold(ctx context.Context, tx store.Tx) error {
-	_, err := tx.Exec(ctx, takeLease())
+	_, err := tx.Exec(ctx, "INSERT INTO "+leaseTable()+` ("name", "taken") VALUES ('migrate', 0) ON CONFLICT ("name") DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE "+leaseTable()+` SET "taken" = "taken" + 1 WHERE "name" = 'migrate'`)
 	return err
 }
 
@@ -139,8 +138,11 @@ func set(ctx context.Context, st store.Store, tx store.Tx, name, text string) er
 
 func put(ctx context.Context, d sqlgen.Dialect, tx store.Tx, name, text string) error {
 	c := sqlgen.Coding{Type: value.Type{Kind: value.Text}}
-	_, err := tx.Exec(ctx, "INSERT INTO "+metaTable()+` ("key", "value") VALUES (`+d.Placeholder(1, c)+", "+d.Placeholder(2, c)+
-		`) ON CONFLICT ("key") DO UPDATE SET "value" = excluded."value"`, name, text)
+	n, err := tx.Exec(ctx, "UPDATE "+metaTable()+` SET "value" = `+d.Placeholder(2, c)+` WHERE "key" = `+d.Placeholder(1, c), name, text)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO "+metaTable()+` ("key", "value") VALUES (`+d.Placeholder(1, c)+", "+d.Placeholder(2, c)+")", name, text)
 	return err
 }
 

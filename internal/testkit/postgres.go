@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -170,8 +171,21 @@ func options(dir string) string {
 	if dir != "" {
 		settings = append(settings, "unix_socket_directories="+dir)
 	}
+	if to := os.Getenv("SOCLE_TEST_STATEMENTS"); to != "" {
+		settings = append(settings, recording(to)...)
+	}
 	return "-c " + strings.Join(settings, " -c ")
 }
+
+// recording has the server write every statement, without its values, to a file of its own in the folder.
+func recording(folder string) []string {
+	return []string{
+		"logging_collector=on", "log_destination=csvlog", "log_directory=" + folder, "log_filename=%Y%m%d%H%M%S-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(recordings.Add(1), 10) + ".log",
+		"log_rotation_size=0", "log_statement=all", "log_parameter_max_length=0", "log_parameter_max_length_on_error=0",
+	}
+}
+
+var recordings atomic.Int64
 
 // find gives the first of the patterns' matches that holds both programs.
 func find(patterns ...string) (string, bool) {

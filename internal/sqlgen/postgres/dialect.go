@@ -51,7 +51,7 @@ func argumentType(c sqlgen.Coding) string {
 		return "text"
 	case sqlgen.Query:
 		if c.Part == sqlgen.Atoms {
-			return "tsquery[]"
+			return "text[]" // relatives have no arrays of tsquery
 		}
 		return "tsquery"
 	}

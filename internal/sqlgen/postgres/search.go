@@ -30,7 +30,7 @@ func (Dialect) Search(b *sqlgen.Builder, e *ir.Search) string {
 		return "(" + vectors[0] + " IS NOT NULL AND " + vectors[0] + " @@ " + b.QueryArg(e, sqlgen.Entire, "") + ")"
 	}
 	return "(" + anyVector(vectors, b.QueryArg(e, sqlgen.Index, "")) + " AND array_to_tsvector(ARRAY(SELECT 'a' || a.n FROM unnest(" +
-		b.QueryArg(e, sqlgen.Atoms, "") + ") WITH ORDINALITY AS a(q, n) WHERE " + anyVector(vectors, "a.q") + ")) @@ " +
+		b.QueryArg(e, sqlgen.Atoms, "") + ") WITH ORDINALITY AS a(q, n) WHERE " + anyVector(vectors, "a.q::tsquery") + ")) @@ " +
 		b.QueryArg(e, sqlgen.Formula, "") + ")"
 }
 
