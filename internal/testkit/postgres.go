@@ -48,7 +48,7 @@ func CopyPostgres(t testing.TB, dsn string) (copied string, drop func()) {
 		t.Fatalf("the DSN of a test database: %v", err)
 	}
 	name := fmt.Sprintf("socle_%d_%d", os.Getpid(), databases.Add(1))
-	admin(t, server, "CREATE DATABASE "+name+" TEMPLATE "+pgx.Identifier{c.Database}.Sanitize())
+	admin(t, server, "CREATE DATABASE "+name+" TEMPLATE "+pgx.Identifier{c.Database}.Sanitize()+" STRATEGY FILE_COPY")
 	drop = sync.OnceFunc(func() { admin(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	t.Cleanup(drop)
 	return withDatabase(dsn, name), drop
