@@ -27,9 +27,10 @@ func (s *server) described(headers ...string) (described, string) {
 func TestTheRootDescribesWhatTheCallerSees(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	for _, accept := range []string{"application/openapi+json", "application/json", "*/*", ""} {
+	const openAPI = "application/openapi+json; charset=utf-8"
+	for accept, want := range map[string]string{"application/openapi+json": openAPI, "application/json": "application/json; charset=utf-8", "*/*": openAPI, "": openAPI} {
 		r := s.do("GET /rest/v1/", "Accept: "+accept)
-		if got := r.Header.Get("Content-Type"); got != "application/openapi+json; charset=utf-8" || r.StatusCode != 200 {
+		if got := r.Header.Get("Content-Type"); got != want || r.StatusCode != 200 {
 			t.Errorf("%q: %d %s", accept, r.StatusCode, got)
 		}
 	}

@@ -52,6 +52,9 @@ func sorted(t testing.TB, cases []*testCase, answers map[int]*answer, l *list) *
 			}
 		case left:
 			r.add(c, refused, why)
+			if a.code < http.StatusBadRequest && c.resource() != "" {
+				r.complain("%s is outside the profile and not refused: %s", c.name, a.status)
+			}
 		case a.code == http.StatusBadRequest && a.fault().Code == "PGRST127":
 			r.add(c, refused, "Answers PGRST127: "+a.fault().Details)
 			if listed {
@@ -153,7 +156,7 @@ const intro = `# Conformance
 run against a project with the same relations, constraints and rows, over HTTP, on both engines, whose answers are the same to
 the byte. ` + "`make conformance`" + ` runs them and writes this page; a test fails where it is not current. Compared are status, the
 headers a case lists, and the body after JSON decoding; Content-Length is ours, addresses begin with ` + "`/rest/v1`" + `, tokens
-are the project's own with the same claims.
+are the project's own with the same claims, and rows may come in any order where the request asks for none.
 
 A case passes, is refused by the profile (it asks for what the profile leaves out, and gets PGRST127 or another clear refusal), or
 deviates: it is answered otherwise, for the reason given here.

@@ -121,8 +121,11 @@ func (m *mediaRange) attributes(text string) {
 
 // media is what a range stands for; at the root only the API's description is served.
 func (m mediaRange) media(root bool) (Media, bool) {
+	if root && m.name == "application/json" {
+		return Media{}, true
+	}
 	if root {
-		return Media{Type: OpenAPI}, m.name == "application/openapi+json" || m.name == "application/json" || m.name == "*/*"
+		return Media{Type: OpenAPI}, m.name == "application/openapi+json" || m.name == "*/*"
 	}
 	switch m.name {
 	case "*/*", "application/*", "application/json":
