@@ -97,7 +97,7 @@ func (g *generator) fieldType(f *schema.Field) string {
 		return typeOf(f.Type, nil)
 	}
 	e := g.enums.byField[f]
-	return listOf("Database["+quote(e.space)+"][\"Enums\"]["+quote(e.name)+"]", f.Type.List)
+	return listOf("Database["+quote(g.view.Catalog.WireName(e.space))+"][\"Enums\"]["+quote(e.name)+"]", f.Type.List)
 }
 
 // typeOf is a value's type as JSON brings it; an enum's is written out.

@@ -253,3 +253,37 @@ func TestAProjectWithoutCollectionsHasTypes(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestNamespacesGoByTheirNamesOnTheWire(t *testing.T) {
+	t.Parallel()
+	spec, problems := yamlfile.Load(schematest.FS(`
+-- a.yaml --
+fields: { id: uuid, kind: { enum: [x] } }
+policies: { read: true }
+-- billing/b.yaml --
+fields: { id: uuid, kind: { enum: [y] } }
+policies: { read: true }
+`))
+	if problems.Failed() {
+		t.Fatal(problems)
+	}
+	for key, name := range map[string]string{"public": "shop", "billing": `The "Bills"`} {
+		spec.Namespaces = append(spec.Namespaces, schema.NamespaceSpec{Key: schema.Word{Text: key}, Name: schema.Word{Text: name}})
+	}
+	c, problems := schema.Resolve(spec)
+	if c == nil {
+		t.Fatal(problems)
+	}
+	got := types(compiled(t, c), "anon")
+	for _, want := range []string{"\n  shop: {\n    Tables: {\n      a: {", "\n  \"The \\\"Bills\\\"\": {\n    Tables: {\n      b: {",
+		"\n  \"The \\\"Bills\\\"\": {\n    Enums: {\n      b_kind: [\"y\"]", `"shop"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+	for _, line := range strings.Split(got, "\n") {
+		if strings.Contains(line, "public") || strings.Contains(line, "billing") {
+			t.Errorf("a folder's name is left: %s", line)
+		}
+	}
+}
