@@ -39,6 +39,10 @@ func TestIndexesOfATableInUseAreMadeBesideItAndAKilledOneIsMadeAgain(t *testing.
 	const before = "-- notes.yaml --\nfields: { id: int, a: int, b: int, text: text }\npolicies: {}\n"
 	after := schematest.MustRead(t, before+"indexes: [[a], [b, -a]]\n")
 	must(t, st, schematest.MustRead(t, before))
+	status, err := migrate.Inspect(ctx, st, after)
+	if plan := status.Difference.Plan.String(); err != nil || strings.Contains(plan, "[locks]") || !strings.Contains(plan, "CREATE INDEX CONCURRENTLY") {
+		t.Error(plan, err)
+	}
 	o := migrate.Options{Keys: "keys", Apart: true}
 	var said []string
 	kills := 0

@@ -86,13 +86,34 @@ func (b *differ) created(applied *schema.Catalog) {
 			known[c.Space] = true
 			s.sql(create, b.dialect.CreateSpace(c.Space)...)
 		}
-		s.sql(create, b.dialect.CreateTable(c)...)
+		delete(fresh, c)
+		b.table(&s, c, fresh)
 		for _, x := range c.Indexes {
 			s.sql(finish, b.dialect.CreateIndex(c, x)...)
 		}
 		s.sql(finish, b.dialect.CreateSearch(c)...)
 		b.plan.Steps = append(b.plan.Steps, s)
 	}
+}
+
+// table creates one. References to tables that come later, which tables in a circle have, are added once all are there, where
+// the engine minds.
+func (b *differ) table(s *Step, c *schema.Collection, later map[*schema.Collection]bool) {
+	alone, r := *c, &sqlgen.Reshape{New: c}
+	alone.ForeignKeys = nil
+	for _, fk := range c.ForeignKeys {
+		if later[fk.To] {
+			r.References = append(r.References, fk)
+		} else {
+			alone.ForeignKeys = append(alone.ForeignKeys, fk)
+		}
+	}
+	add := b.dialect.Refer(r)
+	if len(add) == 0 {
+		alone.ForeignKeys = c.ForeignKeys
+	}
+	s.sql(create, b.dialect.CreateTable(&alone)...)
+	s.sql(refer, add...)
 }
 
 func (b *differ) gone(c *schema.Collection) {

@@ -71,11 +71,15 @@ func (s *Step) work(phase int, text string, run func(ctx context.Context, w *wor
 	s.actions[phase] = append(s.actions[phase], action{text: "-- " + strings.Join(strings.Fields(text), " "), run: run})
 }
 
-// SQL is the step's statements in their order; what is done row by row stands as a comment.
+// SQL is the step's statements in their order; what is done row by row stands as a comment. What can be done while others write
+// is shown that way.
 func (s *Step) SQL() []string {
 	var out []string
 	for _, phase := range s.actions {
 		for _, a := range phase {
+			if a.apart != nil {
+				a.text = a.apart[len(a.apart)-1]
+			}
 			out = append(out, a.text)
 		}
 	}

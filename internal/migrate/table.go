@@ -226,7 +226,11 @@ func (t *table) assemble() {
 		s.sql(finish, d.CreateSearch(t.new)...)
 		t.vectors()
 	}
-	s.Locks = rebuilt || len(t.fills)+len(indexes)+len(r.References)+len(s.actions[examine])+len(s.actions[refer]) > 0 || r.NewSearch && t.new.Search != nil
+	locking := len(indexes)
+	if _, ok := t.dialect.(concurrent); ok {
+		locking = 0
+	}
+	s.Locks = rebuilt || len(t.fills)+locking+len(r.References)+len(s.actions[examine])+len(s.actions[refer]) > 0 || r.NewSearch && t.new.Search != nil
 	if len(s.Words) > 0 || len(s.SQL()) > 0 {
 		t.plan.Steps = append(t.plan.Steps, *s)
 	}
