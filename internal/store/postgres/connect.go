@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -91,6 +92,11 @@ func inspect(ctx context.Context, pool *pgxpool.Pool) error {
 		return fault.New(fault.Unavailable, "the database's encoding is %s; make it with ENCODING 'UTF8'", is[4])
 	}
 	return nil
+}
+
+// Refused says in one line why a connection of the driver's own could not be made, and what to do.
+func Refused(config *pgx.ConnConfig, err error) error {
+	return refused(&pgxpool.Config{ConnConfig: config}, err)
 }
 
 // refused says in one line why a database cannot be used, and what to do.
