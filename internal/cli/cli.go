@@ -41,6 +41,7 @@ type commands struct {
 	Import  importCommand  `cmd:"" help:"Bring rows of CSV or NDJSON files into collections, also beside a running server."`
 	Export  exportCommand  `cmd:"" help:"Write collections as CSV or NDJSON, also beside a running server."`
 	Pull    pullCommand    `cmd:"" help:"Write the project of a PostgreSQL database that is there, and the list of what is different in it."`
+	Sql     sqlCommand     `cmd:"" help:"Ask the project's database by SQL, read-only."`
 	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
 	Backup  backupCommand  `cmd:"" help:"Write the database to one file, also beside a running server."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the database's place."`
