@@ -43,6 +43,7 @@ func (r *Runtime) control(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /backup", r.sendBackup)
 	r.transfers(mux)
+	r.holds(mux)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, BaseContext: func(net.Listener) context.Context { return ctx }}
 	Go(r.Log, "control", func() {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -43,6 +43,7 @@ type commands struct {
 	Pull    pullCommand    `cmd:"" help:"Write the project of a PostgreSQL database that is there, and the list of what is different in it."`
 	Sql     sqlCommand     `cmd:"" help:"Ask the project's database by SQL, read-only."`
 	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
+	Move    moveCommand    `cmd:"" help:"Copy all data to another engine, and prove that it is the same there."`
 	Backup  backupCommand  `cmd:"" help:"Write the database to one file, also beside a running server."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the database's place."`
 	Reset   resetCommand   `cmd:"" help:"Make dev's database anew: schema and first data."`
@@ -134,10 +135,11 @@ func codeOf(err error) int {
 		noKeys     *app.NoKeys
 		mistyped   usage
 		violation  *migrate.Violation
+		noMove     *app.MoveRefused
 	)
 	switch {
 	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &mistyped), errors.As(err, &violation),
-		errors.As(err, &noDatabase), errors.As(err, &unfit), errors.As(err, &noKeys):
+		errors.As(err, &noDatabase), errors.As(err, &unfit), errors.As(err, &noKeys), errors.As(err, &noMove):
 		return wrong
 	case errors.Is(err, errDifferent), errors.As(err, &notApplied), errors.As(err, &difference):
 		return different

@@ -68,6 +68,9 @@ func status(st store.Store, m metadata, c *schema.Catalog) (Status, error) {
 	if len(m) == 0 {
 		return Status{State: Empty, Difference: Difference{Diff(d, nil, c)}}, nil
 	}
+	if m[metaFilling] != "" {
+		return Status{}, errFilling()
+	}
 	if m[metaFormat] != format {
 		return Status{}, fault.New(fault.Unavailable, "the database was written by another version of this program (format %s)", m[metaFormat])
 	}

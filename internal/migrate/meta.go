@@ -23,6 +23,7 @@ const (
 	metaPending     = "pending:"    // and an index: JSON list of statements that make it
 	metaSeeded      = "seeded:"     // and a collection: its first data is in
 	metaImports     = "imports:"    // and a collection: how far its imports are
+	metaFilling     = "filling"     // present until all rows of another database are there: whose
 )
 
 // metadata is the table's content.

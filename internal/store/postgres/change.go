@@ -25,9 +25,18 @@ var beginChange = []string{"BEGIN ISOLATION LEVEL READ COMMITTED", lockTimeout, 
 // Rebuild runs f in a transaction that changes the schema. It waits for locks in short attempts, and f is run again after each;
 // of several nodes one goes first, and the others find its work done.
 func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) error {
+	err := s.rebuild(ctx, s.gate(beginChange), f)
+	if err == nil {
+		err = s.findGate(ctx)
+	}
+	return err
+}
+
+// rebuild runs f in a transaction that begins with the prelude.
+func (s *Store) rebuild(ctx context.Context, prelude []string, f func(store.Tx) error) error {
 	end := s.clock.Now().Add(changeTimeout)
 	for run := 0; ; run++ {
-		err := s.attempt(ctx, beginChange, f)
+		err := s.attempt(ctx, prelude, f)
 		if err == nil {
 			return nil
 		}

@@ -78,7 +78,7 @@ func piped(p *pgconn.Pipeline, prelude int, each func([][]byte) error) (n int64,
 			return 0, fmt.Errorf("postgres: a %T where a result is due", answer)
 		}
 		if i < prelude {
-			_, err = reader.Close()
+			_, err = drain(reader, refuseAny)
 		} else {
 			n, err = drain(reader, each)
 		}

@@ -8,6 +8,7 @@ package postgres
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -34,6 +35,7 @@ type Store struct {
 	health   *pgxpool.Pool // one connection that no request can take
 	replicas *replicas
 	clock    clock.Clock
+	gated    atomic.Bool // writes begin with a look for a hold
 }
 
 var _ store.Store = (*Store)(nil)
@@ -59,6 +61,9 @@ func OpenWith(ctx context.Context, dsn string, o Options) (*Store, error) {
 	one.MaxConns, one.MinConns = 1, 0
 	if s.health, err = pgxpool.NewWithConfig(ctx, one); err == nil {
 		s.replicas, err = openReplicas(ctx, o)
+	}
+	if err == nil {
+		err = s.findGate(ctx)
 	}
 	if err != nil {
 		_ = s.Close()

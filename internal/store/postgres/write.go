@@ -21,7 +21,7 @@ const maxRuns = 8
 func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	var err error
 	for run := range maxRuns {
-		prelude := append([]string{"BEGIN"}, bounds(ctx, s.clock.Now())...)
+		prelude := s.gate(append([]string{"BEGIN"}, bounds(ctx, s.clock.Now())...))
 		if err = s.attempt(ctx, prelude, f); err == nil {
 			s.replicas.wrote(store.SessionOf(ctx), s.clock.Now())
 			return nil
@@ -118,7 +118,7 @@ func (w *writing) Query(ctx context.Context, sql string, args ...any) ([][]any, 
 }
 
 func (w *writing) noted(ctx context.Context, err error) error {
-	if err != nil && w.broken == nil && (isConflict(err) || isLost(err)) {
+	if err != nil && w.broken == nil && (isConflict(err) || isLost(err) || isHeld(err)) {
 		w.broken = err
 	}
 	return shown(ctx, err)

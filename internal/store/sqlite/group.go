@@ -26,7 +26,7 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	if err := s.Failure(); err != nil {
 		return err
 	}
-	r := newRequest(ctx, f)
+	r := newRequest(ctx, s.unlessHeld(f))
 	if err := s.queue.push(r); err != nil {
 		return err
 	}

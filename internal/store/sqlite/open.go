@@ -114,6 +114,12 @@ func openWriter(path string, o Options) (*conn, error) {
 		c.close()
 		return nil, err
 	}
+	if o.Lax {
+		if _, err := c.pragma("foreign_keys = OFF"); err != nil {
+			c.close()
+			return nil, err
+		}
+	}
 	if _, err := c.pragma("journal_mode = WAL"); err != nil {
 		c.close()
 		return nil, err

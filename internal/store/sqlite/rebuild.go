@@ -31,6 +31,9 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) (err error)
 		return shown(ctx, err)
 	}
 	defer func() {
+		if s.lax {
+			return
+		}
 		if _, e := c.pragma("foreign_keys = ON"); err == nil {
 			err = shown(ctx, e)
 		}
@@ -38,7 +41,7 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) (err error)
 	if _, err := c.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 		return shown(ctx, err)
 	}
-	if err = (&tx{conn: c, ctx: ctx, note: s.note}).call(f); err == nil {
+	if err = (&tx{conn: c, ctx: ctx, note: s.note}).call(s.unlessHeld(f)); err == nil {
 		err = c.referencesHold(ctx)
 	}
 	if err == nil {

@@ -25,6 +25,7 @@ type Options struct {
 	Clock   clock.Clock // nil: the system's
 	Fast    bool        // do not wait for the disk: for tests, whose data nobody misses
 	Queue   int         // writes that may wait at most; 0: 1024
+	Lax     bool        // references are not tested as rows are written: Rebuild tests them all
 }
 
 // Store is the database of one data directory.
@@ -43,6 +44,8 @@ type Store struct {
 	page    int64 // bytes of a page
 	tended  int64 // the log's size when it was last seen to, 0 where that was another log
 	clean   func()
+	lax     bool
+	hold    atomic.Int64 // the number of the hold that keeps writes off, 0: none; changed while writing is held
 
 	failing sync.Once
 	failure error // set before failed is closed
@@ -68,14 +71,17 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, lock: lock, clock: o.Clock, queue: newQueue(o.Queue), worked: make(chan struct{}), failed: make(chan struct{}),
-		reads: reads{all: map[*snapshot]struct{}{}}, policy: defaultLog, clean: func() {}}
+		reads: reads{all: map[*snapshot]struct{}{}}, policy: defaultLog, clean: func() {}, lax: o.Lax}
 	path := filepath.Join(dir, fileName)
 	if s.writer, err = openWriter(path, o); err != nil {
 		lock.Close()
 		return nil, unusable(path, err)
 	}
 	s.readers = newPool(o, func() (*conn, error) { return openReader(path, o) })
-	if s.page, err = pageSize(s.writer); err != nil {
+	if s.page, err = pageSize(s.writer); err == nil {
+		err = s.findHold()
+	}
+	if err != nil {
 		s.writer.close()
 		lock.Close()
 		return nil, unusable(path, err)
