@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm conformance torture relatives lint fmt fuzz bench bench-import atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance torture relatives lint fmt fuzz bench bench-import bench-postgres atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -92,6 +92,9 @@ bench: build ## requests per second beside a hand-written server with the same r
 
 bench-import: build ## rows per second and memory of an import of ROWS (1000000) beside a hand-written loop of inserts
 	$(GO) run ./bench -socle bin/socle -import $(or $(ROWS),1000000)
+
+bench-postgres: build ## the same over a throwaway PostgreSQL that waits for the disk
+	$(GO) run ./bench -socle bin/socle -postgres
 
 atlas: build ## fetch the atlas example's data from npm and check the project (Node)
 	cd examples/atlas && npm ci --silent && node load.mjs

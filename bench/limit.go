@@ -16,8 +16,11 @@ type limit struct {
 	db                             *sql.DB
 	byID, list, projects, comments *sql.Stmt
 	writer                         *writer
-	subjects                       sync.Map // Authorization header → subject
+	tokens
 }
+
+// tokens knows the subjects of Authorization headers.
+type tokens struct{ subjects sync.Map }
 
 const (
 	mayRead = `EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = t.project_id AND m.user_id = ?)`
@@ -82,7 +85,7 @@ func (l *limit) tickets(w http.ResponseWriter, r *http.Request) {
 }
 
 // subject is the token's, unverified.
-func (l *limit) subject(header string) string {
+func (l *tokens) subject(header string) string {
 	if known, ok := l.subjects.Load(header); ok {
 		return known.(string)
 	}

@@ -20,6 +20,7 @@ type sample struct {
 	bytes   int64
 	created int64         // answers with status 201
 	cpu     time.Duration // the server's
+	aid     time.Duration // of what works for it
 }
 
 func (s sample) rate() float64 { return float64(len(s.answers)) / s.took.Seconds() }
@@ -36,7 +37,7 @@ func (s sample) percentile(p float64) time.Duration {
 func (s sample) merge(o sample) sample {
 	all := slices.Concat(s.answers, o.answers)
 	slices.Sort(all)
-	return sample{s.took + o.took, all, s.bytes + o.bytes, s.created + o.created, s.cpu + o.cpu}
+	return sample{s.took + o.took, all, s.bytes + o.bytes, s.created + o.created, s.cpu + o.cpu, s.aid + o.aid}
 }
 
 // drive sends the requests in a closed loop from n connections for about d. Requests are complete HTTP messages, sent as

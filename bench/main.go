@@ -4,6 +4,7 @@
 //
 //	make bench
 //	make bench-import
+//	make bench-postgres
 package main
 
 import (
@@ -23,6 +24,9 @@ type options struct {
 	limit   string // address to serve the limit at, in the child process
 	rows    string // its database
 
+	postgres bool   // over a PostgreSQL of the benchmark's own
+	only     string // kinds of requests whose names contain this
+
 	imported int // rows to import; 0: requests are measured
 }
 
@@ -35,12 +39,18 @@ func main() {
 	flag.DurationVar(&o.round, "round", 1500*time.Millisecond, "length of a round")
 	flag.StringVar(&o.limit, "limit", "", "serve the limit at this address instead (used by the program itself)")
 	flag.StringVar(&o.rows, "rows", "", "the limit's database")
+	flag.BoolVar(&o.postgres, "postgres", false, "compare over a throwaway PostgreSQL instead of SQLite")
+	flag.StringVar(&o.only, "only", "", "with -postgres: only the kinds of requests whose names contain this")
 	flag.IntVar(&o.imported, "import", 0, "measure an import of so many rows instead")
 	flag.Parse()
 	run := measure
 	switch {
+	case o.limit != "" && o.postgres:
+		run = servePostgresLimit
 	case o.limit != "":
 		run = serveLimit
+	case o.postgres:
+		run = measurePostgres
 	case o.imported > 0:
 		run = measureImport
 	}

@@ -196,14 +196,15 @@ func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duratio
 	return a, b, nil
 }
 
+// heading names the columns. Aid is the processor time of the database's own processes, 0 where there are none.
 func heading() {
-	fmt.Printf("%-22s%8s  %-8s%11s%12s%12s%9s%9s%8s\n", "request", "clients", "server", "requests/s", "p50", "p99", "CPU µs", "bytes", "ratio")
+	fmt.Printf("%-22s%8s  %-8s%11s%12s%12s%9s%9s%8s%9s\n", "request", "clients", "server", "requests/s", "p50", "p99", "CPU µs", "bytes", "ratio", "aid µs")
 }
 
 func row(kind string, clients int, server string, s sample, ratio string) {
 	n := int64(max(1, len(s.answers)))
-	fmt.Printf("%-22s%8d  %-8s%11.0f%12s%12s%9d%9d%8s\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)),
-		s.cpu.Microseconds()/n, s.bytes/n, ratio)
+	fmt.Printf("%-22s%8d  %-8s%11.0f%12s%12s%9d%9d%8s%9d\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)),
+		s.cpu.Microseconds()/n, s.bytes/n, ratio, s.aid.Microseconds()/n)
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }

@@ -122,32 +122,37 @@ cat >/dev/null
 rm -rf "$DIR"
 `
 
-func start(bin string) (string, error) {
+func start(bin string) (dsn string, err error) {
+	dsn, _, leash, err = supervise(bin, options)
+	return dsn, err
+}
+
+// supervise starts a cluster that lives until the leash is closed; options are the server's, for the folder of its socket.
+func supervise(bin string, options func(dir string) string) (dsn string, cmd *exec.Cmd, leash io.Closer, err error) {
 	dir, err := os.MkdirTemp("", "socle-pg-")
 	if err != nil {
-		return "", err
+		return "", nil, nil, err
 	}
-	cmd := exec.Command("/bin/sh", "-c", supervisor)
+	cmd = exec.Command("/bin/sh", "-c", supervisor)
 	if err := unprivileged(cmd, dir); err != nil {
-		return "", err
+		return "", nil, nil, err
 	}
 	cmd.Env = append(os.Environ(), "DIR="+dir, "BIN="+bin, "OPTIONS="+options(dir))
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return "", err
+		return "", nil, nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", err
+		return "", nil, nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", fmt.Errorf("start the supervisor: %w", err)
+		return "", nil, nil, fmt.Errorf("start the supervisor: %w", err)
 	}
 	if err := awaitReady(out); err != nil {
-		return "", err
+		return "", nil, nil, err
 	}
-	leash = in
-	return "host=" + dir + " user=socle", nil
+	return "host=" + dir + " user=socle", cmd, in, nil
 }
 
 func awaitReady(out io.Reader) error {
