@@ -39,6 +39,7 @@ func configure(dsn string, connections int) (*pgxpool.Config, error) {
 	case !strings.Contains(dsn, "pool_max_conns"):
 		config.MaxConns = defaultConnections
 	}
+	naming(config, dsn)
 	return config, nil
 }
 

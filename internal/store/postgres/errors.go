@@ -23,6 +23,9 @@ func codeOf(err error) string {
 
 // isConflict reports that another transaction was in the way, and that nothing was kept.
 func isConflict(err error) bool {
+	if isForgotten(err) {
+		return true
+	}
 	switch codeOf(err) {
 	case "40001", "40P01":
 		return true

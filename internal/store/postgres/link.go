@@ -39,51 +39,94 @@ type link struct {
 
 func (l *link) wire() *pgconn.PgConn { return l.conn.Conn().PgConn() }
 
-// run carries out a statement, and before the first one the prelude in the same round trip. each gets every row in the text
-// format; the row is good until each returns.
+// statement is one of a batch. each, where there is one, gets every row in the text format; the row is good until it returns.
+type statement struct {
+	sql    string
+	values [][]byte
+	each   func([][]byte) error
+
+	name string // under which it is made
+}
+
+// run carries out a statement, and before the first one the prelude in the same round trip.
 func (l *link) run(ctx context.Context, sql string, args []any, each func([][]byte) error) (int64, error) {
 	values, err := texts(args)
 	if err != nil {
 		return 0, err
 	}
-	if len(l.prelude) == 0 {
-		return drain(l.wire().ExecParams(ctx, sql, values, nil, nil, nil), each)
+	var batch []statement
+	for _, text := range l.prelude {
+		batch = append(batch, statement{sql: text, each: refuseAny})
 	}
-	prelude := l.prelude
-	l.prelude, l.begun = nil, true
+	l.begun = l.begun || len(batch) > 0
+	l.prelude = nil
+	return l.send(ctx, append(batch, statement{sql: sql, values: values, each: each}))
+}
+
+// send carries out statements in one round trip, up to the first that fails. The number is the last one's.
+func (l *link) send(ctx context.Context, batch []statement) (int64, error) {
+	if len(batch) == 1 {
+		if name := namesOf(l.wire()).known(batch[0].sql); name != "" {
+			return l.minded(drain(l.wire().ExecPrepared(ctx, name, batch[0].values, nil, nil), batch[0].each))
+		}
+	}
 	p := l.wire().StartPipeline(ctx)
-	for _, text := range prelude {
-		p.SendQueryParams(text, nil, nil, nil, nil)
+	for i := range batch {
+		batch[i].queue(p, namesOf(l.wire()))
 	}
-	p.SendQueryParams(sql, values, nil, nil, nil)
-	n, err := piped(p, len(prelude), each)
+	n, err := l.answers(p, batch)
 	if ended := p.Close(); err == nil {
 		err = ended
+	}
+	return l.minded(n, err)
+}
+
+// minded makes the connection one that is not used again where its names do not mean what they did.
+func (l *link) minded(n int64, err error) (int64, error) {
+	if isForgotten(err) {
+		_ = l.wire().Close(context.Background())
 	}
 	return n, err
 }
 
-// piped reads the answers of a pipeline: those of the prelude, then the statement's.
-func piped(p *pgconn.Pipeline, prelude int, each func([][]byte) error) (n int64, err error) {
+// queue puts a statement into a pipeline, under its name or one that it gets.
+func (s *statement) queue(p *pgconn.Pipeline, n *names) {
+	name, goes := n.known(s.sql), ""
+	if name == "" {
+		if name, goes = n.next(s.sql); name == "" {
+			p.SendQueryParams(s.sql, s.values, nil, nil, nil)
+			return
+		}
+		if goes != "" {
+			p.SendDeallocate(goes)
+		}
+		p.SendPrepare(name, s.sql, nil)
+		s.name = name
+	}
+	p.SendQueryPrepared(name, s.values, nil, nil)
+}
+
+// answers reads what a pipeline gives.
+func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err error) {
 	if err := p.Sync(); err != nil {
 		return 0, err
 	}
-	for i := range prelude + 1 {
+	for i := 0; i < len(batch); {
 		answer, err := p.GetResults()
 		if err != nil {
 			return 0, err
 		}
-		reader, ok := answer.(*pgconn.ResultReader)
-		if !ok {
+		switch answer := answer.(type) {
+		case *pgconn.CloseComplete:
+		case *pgconn.StatementDescription:
+			namesOf(l.wire()).keep(batch[i].sql, batch[i].name)
+		case *pgconn.ResultReader:
+			if n, err = drain(answer, batch[i].each); err != nil {
+				return 0, err
+			}
+			i++
+		default:
 			return 0, fmt.Errorf("postgres: a %T where a result is due", answer)
-		}
-		if i < prelude {
-			_, err = drain(reader, refuseAny)
-		} else {
-			n, err = drain(reader, each)
-		}
-		if err != nil {
-			return 0, err
 		}
 	}
 	return n, nil
@@ -131,7 +174,7 @@ func (l *link) undo(ctx context.Context) error {
 	l.begun = false
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	_, err := drain(l.wire().ExecParams(ctx, "ROLLBACK", nil, nil, nil, nil), nil)
+	_, err := l.send(ctx, []statement{{sql: "ROLLBACK"}})
 	return err
 }
 
@@ -150,6 +193,15 @@ func bounds(ctx context.Context, now time.Time) []string {
 	if !ok {
 		return nil
 	}
-	ms := strconv.FormatInt(max(1, deadline.Sub(now).Milliseconds()), 10)
+	ms := strconv.FormatInt(max(1, roundUp(deadline.Sub(now).Milliseconds())), 10)
 	return []string{"SET LOCAL statement_timeout = " + ms, "SET LOCAL idle_in_transaction_session_timeout = " + ms}
+}
+
+// roundUp makes times that are nearly alike the same: so are the statements that name them.
+func roundUp(ms int64) int64 {
+	const step = 100
+	if ms < 10*step {
+		return ms
+	}
+	return (ms + step - 1) / step * step
 }

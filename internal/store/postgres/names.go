@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A connection that leads straight to a server keeps the statements it has carried out under names, so that they are parsed
+// once, and planned as rarely as the server likes. Behind a pooler the next transaction may have another server connection,
+// so that nothing is kept there. A pooler gives its clients process numbers of its own: where the number of the connection is
+// not that of the process at its other end, there is one in between. The DSN's default_query_exec_mode decides instead where
+// it is given: only cache_statement keeps names.
+
+// Bounds of what one connection keeps: plans take memory at the server, and long statements are seldom alike.
+const (
+	mostNames   = 200
+	longestName = 6000 // bytes of a statement's text
+)
+
+// names are the statements that one connection keeps.
+type names struct {
+	of   map[string]string // text → name
+	ring [mostNames]string // texts, in the order in which they came
+	made int
+}
+
+// namesKey is where a connection holds its names.
+const namesKey = "socle names"
+
+// naming sets up connections of a pool to keep names where they can.
+func naming(config *pgxpool.Config, dsn string) {
+	given := strings.Contains(dsn, "default_query_exec_mode")
+	if given && config.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
+		return
+	}
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		direct, err := given, error(nil)
+		if !given {
+			direct, err = isDirect(ctx, c.PgConn())
+		}
+		if err == nil && direct {
+			c.PgConn().CustomData()[namesKey] = &names{of: map[string]string{}}
+		}
+		return err
+	}
+}
+
+// isDirect reports whether nothing is between the connection and its server.
+func isDirect(ctx context.Context, c *pgconn.PgConn) (direct bool, err error) {
+	_, err = drain(c.ExecParams(ctx, "SELECT pg_backend_pid()", nil, nil, nil, nil), func(row [][]byte) error {
+		direct = string(row[0]) == strconv.FormatUint(uint64(c.PID()), 10)
+		return nil
+	})
+	return direct, err
+}
+
+// namesOf is what a connection keeps; nil where it keeps nothing.
+func namesOf(c *pgconn.PgConn) *names {
+	n, _ := c.CustomData()[namesKey].(*names)
+	return n
+}
+
+// known is the name that a statement has, "" where it has none.
+func (n *names) known(sql string) string {
+	if n == nil {
+		return ""
+	}
+	return n.of[sql]
+}
+
+// next is the name that a statement will have and, where there are too many, the one that is to go; "" for one that gets none.
+func (n *names) next(sql string) (name, goes string) {
+	if n == nil || len(sql) > longestName {
+		return "", ""
+	}
+	at := n.made % mostNames
+	if old := n.ring[at]; old != "" {
+		goes, n.ring[at] = n.of[old], ""
+		delete(n.of, old)
+	}
+	n.made++
+	return "s" + strconv.Itoa(n.made), goes
+}
+
+// keep says that the server has the statement under the name, which next has given.
+func (n *names) keep(sql, name string) {
+	number, _ := strconv.Atoi(name[1:])
+	n.of[sql], n.ring[(number-1)%mostNames] = name, sql
+}
+
+// isForgotten reports that a name does not mean what it did: the schema has changed since, or a pooler that shows nothing of
+// itself has changed the server connection.
+func isForgotten(err error) bool {
+	switch codeOf(err) {
+	case "26000", "42P05":
+		return true
+	case "0A000":
+		return strings.Contains(err.Error(), "cached plan must not change result type")
+	}
+	return false
+}
