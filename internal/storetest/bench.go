@@ -39,6 +39,9 @@ type Bench struct {
 // NewBench puts a world on every engine.
 func NewBench(t testing.TB, w *World) *Bench { return benchOn(w, open(t, w)) }
 
+// AllBench is NewBench with the engines of openAll.
+func AllBench(t testing.TB, w *World) *Bench { return benchOn(w, openAll(t, w)) }
+
 // benchOn is a bench over databases that have the world's tables and rows already.
 func benchOn(w *World, stores map[string]store.Store) *Bench {
 	b := &Bench{World: w, Stores: stores, engines: map[string]*engine.Engine{}}

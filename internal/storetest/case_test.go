@@ -46,7 +46,7 @@ func (b *benches) of(fsys fstest.MapFS) *Bench {
 	b.mu.Lock()
 	f, ok := b.made[key]
 	if !ok {
-		f = sync.OnceValue(func() *Bench { return NewBench(b.t, NewWorld(b.t, fsys)) })
+		f = sync.OnceValue(func() *Bench { return AllBench(b.t, NewWorld(b.t, fsys)) })
 		b.made[key] = f
 	}
 	b.mu.Unlock()

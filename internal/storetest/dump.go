@@ -85,7 +85,10 @@ func writeRow(out *strings.Builder, c *schema.Collection, types []value.Type, ro
 
 // dumpSystem writes the change log in its order, and what is remembered of idempotency keys.
 func (s *Site) dumpSystem(ctx context.Context, tx store.Tx, out *strings.Builder) error {
-	order := map[string]string{"sqlite": `"seq"`, "postgres": `"id"`}[s.Name]
+	order := `"id"`
+	if isSQLite(s.store) {
+		order = `"seq"`
+	}
 	for _, q := range []struct{ head, text string }{
 		{"_changes", `SELECT "collection", "key", "version", "old", "new" FROM ` + system(schema.SystemChanges) + ` ORDER BY ` + order},
 		{"_idempotency", `SELECT "scope", "key" FROM ` + system(schema.SystemIdempotent) + ` ORDER BY "scope", "key"`},
@@ -138,7 +141,7 @@ func (s *Site) Reset(t testing.TB) {
 	t.Helper()
 	s.held = ""
 	s.transact(t, func(ctx context.Context, tx store.Tx) error {
-		if _, err := tx.Exec(ctx, unchecked[s.Name]); err != nil {
+		if _, err := tx.Exec(ctx, unchecked(s.store)); err != nil {
 			return err
 		}
 		for _, c := range s.world.Catalog.Collections {

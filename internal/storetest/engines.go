@@ -8,11 +8,15 @@ import (
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/sqlgen"
+	sqlitegen "github.com/socle-hq/socle/internal/sqlgen/sqlite"
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/postgres"
 	"github.com/socle-hq/socle/internal/store/sqlite"
 	"github.com/socle-hq/socle/internal/testkit"
 )
+
+// engineNames are all that a world can be put on, the first being what the others are compared with.
+var engineNames = []string{"sqlite", "postgres", "serializable", "pooled"}
 
 // open gives the world's database on every SQL engine there is.
 func open(t testing.TB, w *World) map[string]store.Store {
@@ -22,29 +26,53 @@ func open(t testing.TB, w *World) map[string]store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lite.Close() })
-	create(t, lite, w, unchecked["sqlite"])
-	big, err := postgres.Open(context.Background(), testkit.Postgres(t))
+	create(t, lite, w)
+	return map[string]store.Store{"sqlite": lite, "postgres": openPostgres(t, w, testkit.Postgres(t))}
+}
+
+// openAll is open with PostgreSQL twice more: with transactions that are serializable where nothing else is said, and, where
+// there is a pooler, through one that hands two connections from transaction to transaction.
+func openAll(t testing.TB, w *World) map[string]store.Store {
+	t.Helper()
+	stores := open(t, w)
+	stores["serializable"] = openPostgres(t, w, testkit.Serializable(t))
+	if dsn, err := testkit.Pooled(t); err == nil {
+		stores["pooled"] = openPostgres(t, w, dsn)
+	}
+	return stores
+}
+
+func openPostgres(t testing.TB, w *World, dsn string) store.Store {
+	t.Helper()
+	s, err := postgres.OpenWith(context.Background(), dsn, postgres.Options{Connections: 8})
 	if err != nil {
 		t.Fatal(causes(err))
 	}
-	t.Cleanup(func() { big.Close() })
-	create(t, big, w, unchecked["postgres"])
-	return map[string]store.Store{"sqlite": lite, "postgres": big}
+	t.Cleanup(func() { s.Close() })
+	create(t, s, w)
+	return s
+}
+
+func isSQLite(s store.Store) bool {
+	_, ok := s.Dialect().(sqlitegen.Dialect)
+	return ok
 }
 
 // unchecked turns the test of references off until the transaction ends.
-var unchecked = map[string]string{
-	"sqlite":   "PRAGMA defer_foreign_keys = ON",
-	"postgres": "SET LOCAL session_replication_role = replica",
+func unchecked(s store.Store) string {
+	if isSQLite(s) {
+		return "PRAGMA defer_foreign_keys = ON"
+	}
+	return "SET LOCAL session_replication_role = replica"
 }
 
 // create makes the world's tables in an empty store and loads its rows. References are not checked meanwhile, so that rows may
 // come in any order.
-func create(t testing.TB, s store.Store, w *World, lax string) {
+func create(t testing.TB, s store.Store, w *World) {
 	t.Helper()
 	ctx := context.Background()
 	err := s.Write(ctx, func(tx store.Tx) error {
-		if _, err := tx.Exec(ctx, lax); err != nil {
+		if _, err := tx.Exec(ctx, unchecked(s)); err != nil {
 			return err
 		}
 		for _, text := range definitions(s.Dialect(), w.Catalog) {

@@ -32,6 +32,7 @@ type Site struct {
 	Name    string
 	world   *World
 	store   store.Store
+	folder  string // of its keys
 	handler http.Handler
 	keys    *auth.Keys
 	tokens  *auth.Tokens
@@ -42,12 +43,21 @@ type Site struct {
 }
 
 // NewSites puts a world on every engine, SQLite first.
-func NewSites(t testing.TB, w *World) []*Site {
+func NewSites(t testing.TB, w *World) []*Site { return sitesOn(t, w, open(t, w)) }
+
+// AllSites is NewSites with the engines of openAll.
+func AllSites(t testing.TB, w *World) []*Site { return sitesOn(t, w, openAll(t, w)) }
+
+// sitesOn makes sites of databases that have the world's tables and rows. They share their keys, as nodes do.
+func sitesOn(t testing.TB, w *World, stores map[string]store.Store) []*Site {
 	t.Helper()
 	var out []*Site
-	stores := open(t, w)
-	for _, name := range []string{"sqlite", "postgres"} {
-		s := &Site{Name: name, world: w, store: stores[name]}
+	keys := t.TempDir()
+	for _, name := range engineNames {
+		if stores[name] == nil {
+			continue
+		}
+		s := &Site{Name: name, world: w, store: stores[name], folder: keys}
 		s.transact(t, func(ctx context.Context, tx store.Tx) error {
 			for _, text := range sqlgen.SystemTables(s.store.Dialect()) {
 				if _, err := tx.Exec(ctx, text); err != nil {
@@ -67,7 +77,7 @@ func (s *Site) start(t testing.TB) {
 	t.Helper()
 	clk := clock.Fixed(instant, crand.Reader)
 	var err error
-	if s.keys, err = auth.Load(t.TempDir(), "", clk); err != nil {
+	if s.keys, err = auth.Load(s.folder, "", clk); err != nil {
 		t.Fatal(err)
 	}
 	sealer, err := s.keys.Sealer()
@@ -80,7 +90,7 @@ func (s *Site) start(t testing.TB) {
 	s.handler, err = httpapi.New(httpapi.Config{
 		Engine: engine.New(s.store, s.world.Set, within, clock.Fixed(instant, &repeated{r: rand.NewChaCha8([32]byte{})})),
 		Gate:   auth.NewGate(s.keys, s.tokens), Sealer: sealer, Clock: clk, TxOverride: true, Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelError})),
-		Limits: patient(),
+		Limits: patient(), Functions: s.world.Functions,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +109,12 @@ func (s *Site) log() string {
 	s.notedMu.Lock()
 	defer s.notedMu.Unlock()
 	return s.noted.String()
+}
+
+// cause is the last line of the log.
+func (s *Site) cause() string {
+	lines := strings.Split(strings.TrimSpace(s.log()), "\n")
+	return lines[len(lines)-1]
 }
 
 // repeated is a generator that gives the same bytes in every run.
@@ -193,6 +209,9 @@ func (s *Site) sign(t testing.TB, r *http.Request, a policy.Actor) {
 		claims := map[string]any{}
 		if a.Email != "" {
 			claims["email"] = a.Email
+		}
+		if a.AAL != "" {
+			claims["aal"] = a.AAL
 		}
 		var err error
 		if token, err = s.tokens.Issue(auth.Grant{Sub: a.UID, Role: a.Role, Claims: claims, TTL: time.Hour}); err != nil {

@@ -49,7 +49,7 @@ func (h *houses) of(fsys fstest.MapFS) *stage {
 	defer h.mu.Unlock()
 	s, ok := h.made[key]
 	if !ok {
-		s = &stage{sites: NewSites(h.t, NewWorld(h.t, fsys))}
+		s = &stage{sites: AllSites(h.t, NewWorld(h.t, fsys))}
 		h.made[key] = s
 	}
 	return s
