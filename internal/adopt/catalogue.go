@@ -89,7 +89,7 @@ WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'`
 	// rowsSQL makes the statement that gives a table's rows as JSON, in the order of its key. concat gives a value's own text, where a cast
 	// may add to it. $1 schema, $2 table, $3 columns, $4 what
 	// they are called in the file, $5 the forms they are given in, $6 the columns of the key, $7 whether the table is partitioned.
-	rowsSQL = `SELECT format('SELECT row_to_json(x)::text FROM (SELECT %s FROM %s %I.%I%s) x',
+	rowsSQL = `SELECT format('SELECT row_to_json(x.*)::text FROM (SELECT %s FROM %s %I.%I%s) x',
   (SELECT string_agg(CASE f.form
       WHEN 'text' THEN format('CASE WHEN %1$I IS NOT NULL THEN concat(%1$I) END AS %2$I', f.c, f.w)
       WHEN 'texts' THEN format('CASE WHEN %1$I IS NOT NULL THEN ARRAY(SELECT CASE WHEN e IS NOT NULL THEN concat(e) END FROM unnest(%1$I) WITH ORDINALITY AS u(e, o) ORDER BY o) END AS %2$I', f.c, f.w)
