@@ -1,0 +1,77 @@
+package fault
+
+// Meaning is what the reference says of a code: when it comes, and what to do.
+type Meaning struct{ When, Do string }
+
+// Means gives a code's meaning. Every listed code has one.
+func (c Code) Means() Meaning { return meanings[c] }
+
+var meanings = map[Code]Meaning{
+	Unavailable: {"The database cannot be reached, is full of waiting writes, is being moved, or lost its connection", "Try again after `Retry-After`. The message says whether a write may have been kept: repeat it with the same `Idempotency-Key`"},
+	"PGRST001":  {"The database closed the connection", "Try again"},
+	"PGRST002":  {"The server is still reading its project", "Try again"},
+	PoolTimeout: {"Every connection to the database was busy for too long", "Try again; ask for less at once"},
+
+	Parse:             {"The URL does not follow the grammar", "The message has the place; see the [REST reference](rest.md)"},
+	MethodNotAllowed:  {"The address does not take the method", "See `Allow`"},
+	InvalidBody:       {"The body is not what its content type says, or its objects have different keys", "Send one form; name the columns with `columns`"},
+	InvalidRange:      {"The offset is beyond the last row, or the range ends before it begins", "Ask for less"},
+	InvalidPut:        {"A PUT without all key columns by `eq`, or with other filters", "Filter by the primary key, and nothing else"},
+	UnknownNamespace:  {"`Accept-Profile` or `Content-Profile` names no namespace", "The message lists them"},
+	NotAcceptable:     {"The answer has none of the media types asked for", "Ask for `application/json`"},
+	NotEmbedded:       {"A filter, order or limit names an embed that `select` does not have", "Embed it: `select=*,name()`"},
+	PutLimit:          {"A PUT with limit or offset", "Leave them out"},
+	PutKey:            {"A PUT's body has another key than its filters", "Give both the same values"},
+	NotSingular:       {"One row was asked for, and there was none or more", "Filter by a key; `maybeSingle()` in supabase-js takes none"},
+	OrderNotToOne:     {"Ordering by a relation that leads to many rows", "Order by a to-one relation"},
+	EmbedFilter:       {"An embed can only be compared with NULL", "Filter its columns: `name.column=…`"},
+	InvalidPreference: {"`handling=strict` and a preference that is not understood", "The details list them"},
+	AggregatesOff:     {"Aggregates are switched off", "They are on in this version"},
+	MaxAffected:       {"The write met more rows than `max-affected`", "Nothing was written; narrow the filter"},
+	InvalidPath:       {"The path has too many parts, or characters no client sends", "`/rest/v1/collection`"},
+	NoRoot:            {"There is no description of the API", "It is at `/rest/v1/` in this version"},
+	NotImplemented:    {"What was asked for is outside the profile, on every engine", "[What differs](rest.md#what-differs-from-postgrest-and-why)"},
+
+	NoRelation:        {"There is no such relation for this caller", "The hint names near ones"},
+	AmbiguousRelation: {"More than one relation fits", "Say which: `name!hint(…)`; the details list them"},
+	NoFunction:        {"There is no function of that name with these arguments", "The hint names its arguments"},
+	UnknownBodyColumn: {"The body or `columns` names a column that is not there for this caller", "See the [types](types.md)"},
+	UnknownCollection: {"There is no such collection for this caller", "A collection without policies is there for `service_role` alone"},
+
+	NoKeySet:           {"The server has no keys", "`socle keys`"},
+	InvalidToken:       {"The key or token is unknown, damaged or not signed by this project", "Sign in again; look at the key"},
+	AnonymousForbidden: {"There is neither key nor token", "Send the publishable key as `apikey`"},
+	InvalidClaims:      {"The token has expired, is for somebody else, or names no role", "Refresh it"},
+	Internal:           {"A mistake of the product", "The log has the cause under the request's id"},
+	IdempotencyReuse:   {"An `Idempotency-Key` came with another request", "One key for one request"},
+
+	Denied:              {"A policy refuses: a new or changed row, a field, a function", "401 without a token, 403 with one; `socle explain` shows the policy"},
+	UnknownColumn:       {"There is no such column for this caller", "The hint names a near one"},
+	UndefinedOperator:   {"The operator does not fit the column's type", "Cast it: `column::text`"},
+	InvalidConflict:     {"`on_conflict` names no unique key", "Declare it under `unique`"},
+	NotNull:             {"A required value is missing", "`violations` lists all of them"},
+	ForeignKeyViolation: {"A reference leads nowhere, or a row is still referred to", "Write the target first; delete what refers first, or say `on_delete`"},
+	UniqueViolation:     {"Another row has that key", "Change it, or upsert"},
+	CheckViolation:      {"A value breaks a rule of its field or collection", "`violations` lists all of them"},
+	Cardinality:         {"A PATCH or DELETE without a filter; the same key twice in an upsert", "Filter; send each key once"},
+	OutOfRange:          {"A number is too large for its type", "See the field's precision"},
+	TooLong:             {"A value is longer than it may be", "Shorten it"},
+	NullInList:          {"A list has a NULL element", "Leave it out"},
+	InvalidDate:         {"That is no date or time", "`2026-01-02`, `2026-01-02T03:04:05Z`"},
+	DateOverflow:        {"A date outside the years 1 to 9999", "Look at the value"},
+	InvalidEscape:       {"A pattern ends in a lone backslash", "Double it"},
+	InvalidText:         {"A value is not of the column's type", "The message says which"},
+	InvalidEncoding:     {"A NUL byte, or bytes that are not UTF-8", "Send UTF-8"},
+	InvalidUnicode:      {"JSON with `\\u0000` or half a surrogate pair", "Leave it out"},
+	InvalidRegex:        {"The pattern is outside the RE2 subset", "The message says why"},
+	Exhausted:           {"A generated number has reached its end", "Somebody gave the largest number; give the next ones yourself"},
+	TooComplex:          {"The request is over one of the limits", "The message names it; [settings](model.md#settings)"},
+	TooLarge:            {"The body is over its limit", "Send it in parts"},
+	Timeout:             {"The request took longer than `limits.statement_timeout`", "Ask for less; look for a missing index with `socle check`"},
+	DiskFull:            {"The disk is full; reads go on", "Make room: writes heal by themselves"},
+	ReadOnly:            {"The database, or the method, does not write", "Use POST"},
+	GroupingError:       {"`having` without an aggregate, or an embed beside one", "See [aggregates](rest.md#aggregates)"},
+	DatatypeMismatch:    {"Two types that cannot be compared", "Cast one"},
+	UndefinedObject:     {"There is no such type to cast to", "text int decimal float bool date timestamp uuid json"},
+	Syntax:              {"A text search that cannot be read", "Use `plfts` or `wfts` for what people type"},
+}
