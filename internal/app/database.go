@@ -22,6 +22,9 @@ import (
 // ErrElsewhere is the error of a command for data directories where the data is PostgreSQL's.
 var ErrElsewhere = errors.New("the data is in PostgreSQL, not in the data directory: use PostgreSQL's own tools, such as pg_dump and pg_restore")
 
+// errStopping is what /health means while requests are still answered.
+var errStopping = errors.New("the server is stopping")
+
 // errMoved is the error of a changed `database:` while it is served from.
 var errMoved = errors.New("another database is taken up only when the server is started again")
 
@@ -38,6 +41,9 @@ func openStore(ctx context.Context, d config.Database, o Options) (store.Store, 
 
 // healthy is why the database cannot be used now.
 func (r *Runtime) healthy(ctx context.Context) error {
+	if r.stopping.Load() {
+		return errStopping
+	}
 	if err := r.store.Failure(); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
@@ -29,6 +30,7 @@ type Options struct {
 	Apply bool   // bring the database to the project's schema
 	Lossy bool   // also where that loses data; a backup is made before
 	Dev   bool
+	Drain *time.Duration // how long it goes on after it was told to stop; nil: what suits the engine
 	// Ask, where set, decides on a change that would lose data. Without it such a change is refused.
 	Ask   func(context.Context, migrate.Difference) bool
 	Env   config.Env
@@ -45,6 +47,7 @@ type Runtime struct {
 	store    store.Store
 	database config.Database
 	current  atomic.Pointer[version]
+	stopping atomic.Bool
 
 	importing sync.Map // by collection: chan struct{}, which holds a token while rows are imported into it
 }

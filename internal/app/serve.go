@@ -33,20 +33,61 @@ func Go(log *slog.Logger, name string, f func()) {
 	}()
 }
 
-// Serve is Serve of the runtime itself. A store that cannot make writes durable any more ends it too, with the store's reason.
+// Serve is Serve of the runtime itself. When ctx ends, it says at /health that it stops, and goes on for as long as Drain says,
+// so that a balancer sends requests elsewhere before the listener closes. A store that cannot make writes durable any more ends
+// it at once, with the store's reason.
 func (r *Runtime) Serve(ctx context.Context, log *slog.Logger, l net.Listener) error {
-	ctx, stop := context.WithCancel(ctx)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	Go(log, "store", func() {
 		select {
-		case <-ctx.Done():
+		case <-serving.Done():
 		case <-r.store.Failed():
 			log.Error("the store has failed; nothing more is acknowledged", "cause", errors.Unwrap(r.store.Failure()))
 			stop()
 		}
 	})
-	Go(log, "nodes", func() { r.attend(ctx) })
-	return errors.Join(Serve(ctx, log, l, r), r.store.Failure())
+	Go(log, "nodes", func() { r.attend(serving) })
+	Go(log, "stop", func() {
+		defer stop()
+		select {
+		case <-serving.Done():
+			return
+		case <-ctx.Done():
+		}
+		r.drain(serving, log)
+	})
+	return errors.Join(Serve(serving, log, l, http.HandlerFunc(r.serveUntilStopped)), r.store.Failure())
+}
+
+// defaultDrain is how long a node goes on that may have others beside it.
+const defaultDrain = 2 * time.Second
+
+func (r *Runtime) drain(serving context.Context, log *slog.Logger) {
+	r.stopping.Store(true)
+	var wait time.Duration
+	switch {
+	case r.Drain != nil:
+		wait = *r.Drain
+	case r.database.Engine == "postgres" && !r.Dev:
+		wait = defaultDrain
+	}
+	log.Info("stopping", "drain", wait)
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-serving.Done():
+	case <-t.C:
+	}
+}
+
+// serveUntilStopped closes every connection after its answer once the node stops: a balancer that would keep it might send a
+// request as it closes.
+func (r *Runtime) serveUntilStopped(w http.ResponseWriter, req *http.Request) {
+	if r.stopping.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	r.ServeHTTP(w, req)
 }
 
 // Serve answers on the listener until ctx ends, then lets requests under way finish.

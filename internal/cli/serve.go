@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/socle-hq/socle/internal/app"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
@@ -18,14 +19,17 @@ const loopbackAddr = "127.0.0.1:8090"
 type serveCommand struct {
 	place
 	logging
-	Addr  string `help:"Address to listen on (default: 127.0.0.1:8090, or every interface at $PORT)." placeholder:"HOST:PORT"`
-	Apply bool   `help:"Bring the database to the project's schema first."`
+	Addr  string         `help:"Address to listen on (default: 127.0.0.1:8090, or every interface at $PORT)." placeholder:"HOST:PORT"`
+	Apply bool           `help:"Bring the database to the project's schema first."`
+	Drain *time.Duration `help:"How long to go on when told to stop, while /health says so (default: 2s with PostgreSQL, otherwise 0s)." placeholder:"TIME"`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(s *session) error {
 	log := c.logger(s)
-	r, err := app.Open(s.ctx, c.options(s, log, c.Apply))
+	o := c.options(s, log, c.Apply)
+	o.Drain = c.Drain
+	r, err := app.Open(s.ctx, o)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func writes(ops []Op) bool {
 func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
 	took := map[*schema.Field]int64{}
 	out, err := e.transact(ctx, actor, ops, took)
-	if err != nil {
+	if err != nil && !late(err) {
 		e.spend(ctx, took)
 	}
 	if errors.Is(err, errUndone) {
@@ -101,12 +101,18 @@ func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, too
 		switch {
 		case err == nil, errors.Is(err, errUndone):
 			return out, err
-		case ops[0].Idempotency != nil && errors.As(err, &unknown) && ctx.Err() == nil:
+		case ops[0].Idempotency != nil && errors.As(err, &unknown) && !late(err) && ctx.Err() == nil:
 		case !errors.As(err, &o):
 			return nil, err
 		}
 	}
 	return nil, fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(o)
+}
+
+// late reports that the database confirms nothing now: another write would wait as long.
+func late(err error) bool {
+	var unknown *store.Unknown
+	return errors.As(err, &unknown) && unknown.Late
 }
 
 // Uncertain reports that nobody knows whether a write was kept.

@@ -59,12 +59,18 @@ func resume(ctx context.Context, st store.Store) error {
 	return apart(ctx, st)
 }
 
+// patient lets the transaction that holds the lease be idle while something is made apart.
+const patient = "SET LOCAL idle_in_transaction_session_timeout = 0"
+
 // apart carries out what was remembered, one after the other. The lease keeps other nodes from the same; it is held by a
 // transaction that reads nothing else, for whom the engine does not wait.
 func apart(ctx context.Context, st store.Store) error {
 	alone := st.(Apart)
 	for more := true; more; {
 		err := write(ctx, st, func(tx store.Tx) error {
+			if err := each(ctx, tx, patient); err != nil {
+				return err
+			}
 			if err := Hold(ctx, tx); err != nil {
 				return err
 			}

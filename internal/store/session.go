@@ -4,14 +4,20 @@ import "context"
 
 // Unknown is the cause of a write's error where the connection was lost while the transaction was being committed: it may
 // have been kept or not. Whoever can tell by asking may run the closure again; nobody else may.
-type Unknown struct{ Cause error }
+type Unknown struct {
+	Cause error
+	Late  bool // the connection was there, but nobody confirmed in time that the commit is durable; asking does not help
+}
 
 // Error says what is not known.
 func (u *Unknown) Error() string {
+	if u.Late {
+		return "store: the commit was not confirmed in time and its durability is unknown; are the synchronous standbys there? " + u.Cause.Error()
+	}
 	return "store: the outcome of the commit is unknown: " + u.Cause.Error()
 }
 
-// Unwrap is how the connection was lost.
+// Unwrap is how the connection was lost, or what was said instead of a confirmation.
 func (u *Unknown) Unwrap() error { return u.Cause }
 
 type sessionKey struct{}

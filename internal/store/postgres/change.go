@@ -18,8 +18,9 @@ const changeTimeout = 10 * time.Minute
 // lockTimeout is how long one attempt waits for a lock: whoever asks for the same table meanwhile waits behind it.
 const lockTimeout = "SET LOCAL lock_timeout = 2000"
 
-// beginChange holds no snapshot between statements, so that what is done apart does not wait for it, and may be idle meanwhile.
-var beginChange = []string{"BEGIN ISOLATION LEVEL READ COMMITTED", lockTimeout, "SET LOCAL idle_in_transaction_session_timeout = 0",
+// beginChange holds no snapshot between statements, so that what is done apart does not wait for it. A node that does not say
+// anything for ten seconds, for it was suspended, loses its locks to the others.
+var beginChange = []string{"BEGIN ISOLATION LEVEL READ COMMITTED", lockTimeout, "SET LOCAL idle_in_transaction_session_timeout = 10000",
 	"SET LOCAL statement_timeout = 0"}
 
 // Rebuild runs f in a transaction that changes the schema. It waits for locks in short attempts, and f is run again after each;

@@ -33,6 +33,7 @@ func configure(dsn string, connections int) (*pgxpool.Config, error) {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
+	config.ConnConfig.OnNotice = noticed
 	switch {
 	case connections > 0:
 		config.MaxConns = int32(connections)
@@ -41,6 +42,16 @@ func configure(dsn string, connections int) (*pgxpool.Config, error) {
 	}
 	naming(config, dsn)
 	return config, nil
+}
+
+// warning is under what a connection keeps the last warning of its server.
+const warning = "socle.warning"
+
+// noticed keeps warnings: one during a commit says that nobody waits for the standby any more.
+func noticed(c *pgconn.PgConn, n *pgconn.Notice) {
+	if n.SeverityUnlocalized == "WARNING" {
+		c.CustomData()[warning] = error((*pgconn.PgError)(n))
+	}
 }
 
 // connect opens a pool and looks at what is at its other end.

@@ -44,7 +44,7 @@ func isLost(err error) bool {
 	case errors.As(err, &never):
 		return true
 	case code != "":
-		return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P0") || code == "25006"
+		return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P0") || code == "25006" || code == "25P03"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return false
 	}

@@ -35,6 +35,8 @@ type Store struct {
 	health   *pgxpool.Pool // one connection that no request can take
 	replicas *replicas
 	clock    clock.Clock
+	marks    marks
+	unsure   atomic.Bool // the last commit was not confirmed in time
 	gated    atomic.Bool // writes begin with a look for a hold
 }
 
@@ -101,9 +103,12 @@ func (s *Store) Ping(ctx context.Context) error {
 	var err error
 	for range 2 { // the connection may be one of before
 		if err = s.health.Ping(ctx); err == nil {
-			return nil
+			break
 		}
 		s.health.Reset()
+	}
+	if err == nil && s.unsure.Load() {
+		err = s.probe(ctx)
 	}
 	return shown(context.Background(), err)
 }

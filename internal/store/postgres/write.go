@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
 	"github.com/socle-hq/socle/internal/store"
 )
 
@@ -17,16 +19,21 @@ import (
 const maxRuns = 8
 
 // Write runs f in a transaction, again after a conflict and after a connection that was lost before the commit. Where it was
-// lost during the commit, the error's cause is a *store.Unknown.
+// lost during the commit, the transaction's mark tells whether it was kept; where that cannot be asked either, the error's cause
+// is a *store.Unknown.
 func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	var err error
 	for run := range maxRuns {
 		prelude := s.gate(append([]string{"BEGIN"}, bounds(ctx, s.clock.Now())...))
-		if err = s.attempt(ctx, prelude, f); err == nil {
+		mark := s.mark()
+		err = s.marked(ctx, prelude, mark, f)
+		kept, known := s.resolve(ctx, mark, err)
+		if err == nil || kept {
 			s.replicas.wrote(store.SessionOf(ctx), s.clock.Now())
+			s.settled(ctx, mark)
 			return nil
 		}
-		if !s.again(ctx, err) || !s.pause(ctx, run) {
+		if !known && !s.again(ctx, err) || !s.pause(ctx, run) {
 			break
 		}
 	}
@@ -71,11 +78,16 @@ func (s *Store) pause(ctx context.Context, run int) bool {
 // attempt runs f in one transaction. The error is the one that decides whether it may be run again: a conflict or a lost
 // connection, whatever f has made of it.
 func (s *Store) attempt(ctx context.Context, prelude []string, f func(store.Tx) error) error {
+	return s.marked(ctx, prelude, "", f)
+}
+
+// marked is an attempt that leaves a mark.
+func (s *Store) marked(ctx context.Context, prelude []string, mark string, f func(store.Tx) error) error {
 	c, err := acquire(ctx, s.main)
 	if err != nil {
 		return err
 	}
-	tx := &writing{link: link{conn: c, prelude: prelude}}
+	tx := &writing{link: link{conn: c, prelude: prelude}, patience: commitTimeout, mark: mark, at: s.clock.Now().UnixMicro()}
 	defer tx.release()
 	if err := f(tx); err != nil {
 		if tx.broken != nil {
@@ -86,13 +98,24 @@ func (s *Store) attempt(ctx context.Context, prelude []string, f func(store.Tx) 
 		}
 		return err
 	}
-	return tx.commit(ctx)
+	err = tx.commit(ctx)
+	var u *store.Unknown
+	switch {
+	case errors.As(err, &u) && u.Late:
+		s.unsure.Store(true)
+	case err == nil && mark != "" && tx.begun:
+		s.unsure.Store(false)
+	}
+	return err
 }
 
 // writing is a write transaction.
 type writing struct {
 	link
-	broken error // the first conflict, or how the connection was lost
+	broken   error         // the first conflict, or how the connection was lost
+	patience time.Duration // how long its commit may take
+	mark     string        // "": none
+	at       int64
 }
 
 var _ store.Tx = (*writing)(nil)
@@ -141,17 +164,41 @@ func (w *writing) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, w.undo(ctx))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.patience)
 	defer cancel()
-	_, err := drain(w.wire().ExecParams(ctx, "COMMIT", nil, nil, nil, nil), nil)
+	warned := w.wire().CustomData()
+	delete(warned, warning)
+	err := w.end(ctx)
 	var server *pgconn.PgError
 	switch {
+	case err == nil && warned[warning] != nil:
+		return errLate(warned[warning].(error))
 	case err == nil, pgconn.SafeToRetry(err), errors.As(err, &server) && !isLost(err):
 		return err
+	case ctx.Err() != nil:
+		return errLate(err)
 	}
 	return fault.New(fault.Unavailable, "The connection to the database was lost while the write was being committed: it may or may not have been kept").
 		WithHint("look whether it was before sending it again; a request with an Idempotency-Key can be sent again safely").
 		Because(&store.Unknown{Cause: err})
+}
+
+// end sends the mark and COMMIT in one round trip.
+func (w *writing) end(ctx context.Context) error {
+	var batch []statement
+	if w.mark != "" {
+		e, err := sqlgen.Mark(dialect.Dialect{}, w.mark, w.at)
+		if err != nil {
+			return err
+		}
+		values, err := texts(e.Args)
+		if err != nil {
+			return err
+		}
+		batch = append(batch, statement{sql: e.Text, values: values})
+	}
+	_, err := w.send(ctx, append(batch, statement{sql: "COMMIT"}))
+	return err
 }
 
 // errFailed is the error of a transaction in which a statement failed that nobody minded.
