@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/config"
@@ -88,9 +90,13 @@ func MoveTo(ctx context.Context, o Options, how Move) (done Moved, err error) {
 
 // destined is the database of --to.
 func destined(p *Project, o Options, to string) (config.Database, error) {
+	to, missing := filled(to, o.Env)
+	if missing != "" {
+		return config.Database{}, noMove("--to names the variable %s, which is not set", missing)
+	}
 	settings, problems := config.Load(p.FS, config.With(o.Env, map[string]string{"database": to}))
 	if settings == nil {
-		return config.Database{}, noMove("--to is sqlite or postgres://user@host/database: %s", problems[0].Message)
+		return config.Database{}, noMove("--to %s", strings.TrimPrefix(problems[0].Message, "database "))
 	}
 	target := settings.Database
 	target.Replicas = nil
@@ -101,6 +107,20 @@ func destined(p *Project, o Options, to string) (config.Database, error) {
 		return target, noMove("the project's data is in %s already", target.Redacted())
 	}
 	return target, nil
+}
+
+var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// filled puts variables where a text has ${NAME}: a password need not be among a process's arguments.
+func filled(text string, env config.Env) (out, missing string) {
+	out = variable.ReplaceAllStringFunc(text, func(name string) string {
+		v, ok := env(name[2 : len(name)-1])
+		if !ok {
+			missing = name[2 : len(name)-1]
+		}
+		return v
+	})
+	return out, missing
 }
 
 // applied makes sure that the source is at the project's schema and was made with its keys.

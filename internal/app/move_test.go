@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -363,14 +365,15 @@ func TestATargetThatIsNotEmptyIsLeftAsItIs(t *testing.T) {
 		to   string
 		want string
 	}{
-		"a project":         {o, dsn, "is not empty"},
-		"somebody's tables": {o, foreign, "in use by something else"},
-		"the same engine":   {o, "sqlite", "in SQLite already"},
-		"the same database": {at(o, dsn), dsn, "already"},
-		"a data directory":  {beside, "sqlite", "is there already"},
-		"no address":        {o, "mysql://x", "--to is sqlite or postgres://"},
-		"nobody's server":   {o, "postgres://x@/app?host=/nowhere", "cannot be reached"},
-		"another's key set": {stranger, foreign, "another key set"},
+		"a project":              {o, dsn, "is not empty"},
+		"somebody's tables":      {o, foreign, "in use by something else"},
+		"the same engine":        {o, "sqlite", "in SQLite already"},
+		"the same database":      {at(o, dsn), dsn, "already"},
+		"a data directory":       {beside, "sqlite", "is there already"},
+		"no address":             {o, "mysql://x", "--to is sqlite or postgres://"},
+		"a variable that is not": {o, "postgres://x:${NOT_SET}@h/d", "NOT_SET, which is not set"},
+		"nobody's server":        {o, "postgres://x@/app?host=/nowhere", "cannot be reached"},
+		"another's key set":      {stranger, foreign, "another key set"},
 	} {
 		_, err := app.MoveTo(context.Background(), c.o, app.Move{To: c.to, Restart: true})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -445,5 +448,40 @@ func TestNoAcknowledgedWriteIsMissing(t *testing.T) {
 				t.Error("nobody read")
 			}
 		})
+	}
+}
+
+// TestTheExampleProjectMoves takes a project as its users have it, and back.
+func TestTheExampleProjectMoves(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, part := range []string{"collections", "queries", "seed"} {
+		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join("../../examples/team", part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, dir, map[string]string{"socle.yaml": "name: team\n"})
+	o := options(dir)
+	o.Keys = keys(t)
+	lite := join(t, o)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	lite.Control(ctx)
+	dsn := testkit.PostgresURL(t)
+	done, err := app.MoveTo(ctx, o, app.Move{To: dsn})
+	if err != nil {
+		t.Fatal(causes(err))
+	}
+	big := join(t, at(o, dsn))
+	alike(t, lite, big)
+	home := at(o, dsn)
+	home.Data = t.TempDir()
+	back, err := app.MoveTo(ctx, home, app.Move{To: "sqlite"})
+	if err != nil || !slices.Equal(back.Collections, done.Collections) {
+		t.Fatal(causes(err), back, done)
+	}
+	q := [2]string{"public", "/rest/v1/tickets?select=*,comments(*)&order=id&limit=200"}
+	if again := join(t, at(home, "sqlite")); again.answer(q, "") != lite.answer(q, "") || again.answer(q, lite.Keys.Secret) != lite.answer(q, lite.Keys.Secret) {
+		t.Error("the tickets are others")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 
 	"github.com/socle-hq/socle/internal/app"
 	"github.com/socle-hq/socle/internal/config"
@@ -66,7 +67,11 @@ func (c *moveCommand) tell(s *session, done app.Moved) {
 		rows += m.Rows
 	}
 	fmt.Fprintf(s.out, "moved %s of %s; the counts and checksums of both sides are equal\n", plural(int(rows), "row"), plural(len(done.Collections), "collection"))
-	fmt.Fprintf(s.out, "\nNow set this in socle.yaml, and start the servers again:\n\n    database: %s\n\n", written(done.To))
+	setting := c.To
+	if !strings.Contains(setting, "${") {
+		setting = written(done.To)
+	}
+	fmt.Fprintf(s.out, "\nNow set this in socle.yaml, and start the servers again:\n\n    database: %s\n\n", setting)
 	fmt.Fprintln(s.out, "The database before is as it was, and takes no writes until `socle move --release`.")
 }
 
