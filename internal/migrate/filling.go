@@ -111,7 +111,7 @@ func EndFilling(ctx context.Context, st store.Store, c *schema.Catalog, memory M
 			return err
 		}
 		for name, text := range memory.members {
-			if strings.HasPrefix(name, metaPending) { // the new tables have all their indexes
+			if name == sqlgen.MetaHold || strings.HasPrefix(name, metaPending) { // the new tables have all their indexes
 				continue
 			}
 			if err := set(ctx, st, tx, name, text); err != nil {

@@ -27,7 +27,7 @@ func isHeld(err error) bool {
 // refuseAny is what rows of a prelude mean: only the look for a hold gives any.
 func refuseAny([][]byte) error { return held{store.Refusal()} }
 
-// gate begins every transaction that writes with a look for a hold. The look keeps the table of leases from being changed until
+// gate begins every transaction that writes with a look for a hold. The look keeps the table of metadata from being changed until
 // the transaction ends, so that a hold waits for those that have not seen it. A database to which nothing was ever applied has
 // neither.
 func (s *Store) gate(prelude []string) []string {
@@ -37,7 +37,7 @@ func (s *Store) gate(prelude []string) []string {
 	return append(slices.Clip(prelude), sqlgen.Held())
 }
 
-// findGate finds out whether the database has leases yet.
+// findGate finds out whether the database has metadata yet.
 func (s *Store) findGate(ctx context.Context) error {
 	if s.gated.Load() {
 		return nil

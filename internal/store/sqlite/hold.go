@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/socle-hq/socle/internal/sqlgen"
 	dialect "github.com/socle-hq/socle/internal/sqlgen/sqlite"
@@ -22,12 +23,12 @@ func (s *Store) unlessHeld(f func(store.Tx) error) func(store.Tx) error {
 
 // findHold looks for a hold of an earlier process.
 func (s *Store) findHold() error {
-	leases := false
-	err := s.writer.each(context.Background(), `SELECT 1 FROM sqlite_schema WHERE name = '_socle_leases'`, nil, func([]any) error {
-		leases = true
+	made := false
+	err := s.writer.each(context.Background(), `SELECT 1 FROM sqlite_schema WHERE name = '_socle_meta'`, nil, func([]any) error {
+		made = true
 		return nil
 	})
-	if err != nil || !leases {
+	if err != nil || !made {
 		return err
 	}
 	id, err := s.held()
@@ -38,8 +39,9 @@ func (s *Store) findHold() error {
 // held reads the hold by the writer.
 func (s *Store) held() (id int64, err error) {
 	err = s.writer.each(context.Background(), sqlgen.Held(), nil, func(row []any) error {
-		id, _ = row[0].(int64)
-		return nil
+		text, _ := row[0].(string)
+		id, err = strconv.ParseInt(text, 10, 64)
+		return err
 	})
 	return id, err
 }
