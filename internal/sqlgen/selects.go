@@ -138,8 +138,12 @@ func (b *Builder) optional(e ir.Expr) string {
 	return b.Expr(e)
 }
 
-// order leaves out NULLS FIRST and LAST where the term cannot be NULL, so that every index serves.
+// order leaves out NULLS FIRST and LAST where the term cannot be NULL, so that every index serves. A literal orders nothing, and
+// engines read it as the place of a column.
 func (b *Builder) order(o ir.Order) []Term {
+	if _, literal := o.X.(*ir.Const); literal {
+		return nil
+	}
 	terms := b.dialect.Order(b, o)
 	if b.required(o.X) {
 		for i := range terms {

@@ -64,6 +64,9 @@ func (b *Builder) walk(from *ir.Row, path []*schema.Relation, to *ir.Row) *walk 
 	columns := func(f *schema.Field) string { return b.linkColumn(ref, f) }
 	for _, rel := range path {
 		for _, half := range halves(rel) {
+			if half.From.View != nil && (ref.Derived == nil || len(w.tables) > 0) {
+				b.Impossible(half) // only the row that is left first may be a view's
+			}
 			alias = b.step(w, half, columns)
 			columns = func(f *schema.Field) string { return b.linkColumn(Ref{Alias: alias}, f) }
 		}
@@ -76,7 +79,7 @@ func (b *Builder) walk(from *ir.Row, path []*schema.Relation, to *ir.Row) *walk 
 
 // step adds a relation's target, linked to the columns of the side it leaves.
 func (b *Builder) step(w *walk, rel *schema.Relation, from func(*schema.Field) string) (alias string) {
-	if rel.To.View != nil || rel.From.View != nil {
+	if rel.To.View != nil {
 		b.Impossible(rel)
 	}
 	alias = b.Alias()

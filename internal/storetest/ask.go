@@ -15,12 +15,17 @@ type asker struct {
 	*rand.Rand
 	params  []string
 	grouped bool // the root aggregates: its order would have to be one of the groups'
+	wild    bool // over HTTP and any project: rarer constructs, other names and values that rows have
+	rows    Rows // of the project, where values are drawn from them
 }
 
 // Request draws a request for a collection: a request line and headers.
 func (a *asker) Request(c *schema.Collection) string {
 	a.params, a.grouped = nil, false
 	sel := a.selection(c, "", 2)
+	if a.wild {
+		sel = url.QueryEscape(sel)
+	}
 	a.conditions(c, "")
 	text := "GET /" + c.Name + "?select=" + sel
 	for _, p := range a.params {
@@ -110,7 +115,7 @@ func (a *asker) aggregates(c *schema.Collection, prefix string) string {
 		items = append(items, fmt.Sprintf("v%d:%s.%s()", i, f.Name, pick(a.Rand, fns)))
 	}
 	if prefix == "" && a.chance(3) {
-		a.param("having", "(n.gt.1)")
+		a.param("having", pick(a.Rand, []string{"(n.gt.1)", "(n.gt.1)", "(n.gt.1)", "(or(n.eq.1,n.gte.3))", "(n.not.in.(1,2))", "(n.isdistinct.2,n.lt.9)"}))
 	}
 	return strings.Join(items, ",")
 }
@@ -143,6 +148,9 @@ func (a *asker) embed(c *schema.Collection, prefix string, depth int) string {
 	}
 	if a.chance(4) {
 		a.param(path+".limit", fmt.Sprint(a.IntN(4)))
+	}
+	if a.wild {
+		a.wildEmbed(rel, path, prefix)
 	}
 	if prefix == "" && a.chance(6) {
 		a.param(name, pick(a.Rand, []string{"is.null", "not.is.null"}))
@@ -181,6 +189,9 @@ func (a *asker) filter(c *schema.Collection, prefix string) {
 }
 
 func (a *asker) operation(f *schema.Field, path string) string {
+	if a.wild && path == "" && a.chance(3) {
+		return a.wildOperation(f)
+	}
 	not := pick(a.Rand, []string{"", "", "not."})
 	if a.chance(5) {
 		return not + "is." + pick(a.Rand, []string{"null", "null", "not_null"})
@@ -250,6 +261,9 @@ func (a *asker) order(c *schema.Collection, prefix string) {
 		return
 	}
 	var terms []string
+	if a.wild && a.chance(4) {
+		terms = a.related(c)
+	}
 	for range 1 + a.IntN(2) {
 		terms = append(terms, a.field(c).Name+pick(a.Rand, []string{"", ".asc", ".desc"})+pick(a.Rand, []string{"", ".nullsfirst", ".nullslast"}))
 	}

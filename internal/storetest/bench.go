@@ -33,6 +33,7 @@ type Bench struct {
 	*World
 	Stores  map[string]store.Store
 	Next    bool // answers tell the position after their last row
+	Seal    seal
 	engines map[string]*engine.Engine
 }
 
@@ -44,7 +45,7 @@ func AllBench(t testing.TB, w *World) *Bench { return benchOn(w, openAll(t, w)) 
 
 // benchOn is a bench over databases that have the world's tables and rows already.
 func benchOn(w *World, stores map[string]store.Store) *Bench {
-	b := &Bench{World: w, Stores: stores, engines: map[string]*engine.Engine{}}
+	b := &Bench{World: w, Seal: plainSeal{}, Stores: stores, engines: map[string]*engine.Engine{}}
 	for name, s := range b.Stores {
 		b.engines[name] = engine.New(s, w.Set, limits, clock.Fixed(instant, strings.NewReader("")))
 	}
@@ -54,7 +55,7 @@ func benchOn(w *World, stores map[string]store.Store) *Bench {
 // Parse understands a question as an actor asks it.
 func (b *Bench) Parse(a policy.Actor, q Question) (*rest.Read, error) {
 	return rest.Parse(b.Set.View(a), admission.Default(), rest.Input{
-		Method: q.Method, Segments: q.Segments, RawQuery: q.Query, Header: q.Header, Cursor: plainSeal{},
+		Method: q.Method, Segments: q.Segments, RawQuery: q.Query, Header: q.Header, Cursor: b.Seal,
 		Functions: b.Functions.For(a, clock.Fixed(instant, strings.NewReader(""))),
 	})
 }
@@ -134,7 +135,7 @@ func (b *Bench) answer(read *rest.Read, o outcome) string {
 		head += fmt.Sprintf(" total %d", o.Total)
 	}
 	if b.Next && o.Last != nil {
-		head += " next " + read.Next(plainSeal{}, o.Last)
+		head += " next " + read.Next(b.Seal, o.Last)
 	}
 	return head + "\n" + string(body) + "\n"
 }
@@ -181,4 +182,10 @@ func (plainSeal) Open(token string) ([]byte, error) {
 	var out []byte
 	_, err := fmt.Sscanf(token, "%x", &out)
 	return out, err
+}
+
+// seal closes positions and opens them.
+type seal interface {
+	rest.Opener
+	Seal(payload []byte) string
 }

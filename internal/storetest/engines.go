@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/socle-hq/socle/internal/migrate"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/sqlgen"
@@ -53,6 +54,49 @@ func openPostgres(t testing.TB, w *World, dsn string) store.Store {
 	return s
 }
 
+// openApplied is open with the tables that migrations make, the product's own among them.
+func openApplied(t testing.TB, w *World) map[string]store.Store {
+	t.Helper()
+	lite, err := sqlite.OpenTemp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lite.Close() })
+	big, err := postgres.OpenWith(context.Background(), testkit.Postgres(t), postgres.Options{Connections: 8})
+	if err != nil {
+		t.Fatal(causes(err))
+	}
+	t.Cleanup(func() { big.Close() })
+	stores := map[string]store.Store{"sqlite": lite, "postgres": big}
+	for name, s := range stores {
+		if _, err := migrate.Apply(context.Background(), s, w.Catalog, "keys"); err != nil {
+			t.Fatalf("%s: apply the project: %s", name, causes(err))
+		}
+		load(t, s, w)
+	}
+	return stores
+}
+
+// load fills a world's empty tables with its rows.
+func load(t testing.TB, s store.Store, w *World) {
+	t.Helper()
+	ctx := context.Background()
+	err := s.Write(ctx, func(tx store.Tx) error {
+		if _, err := tx.Exec(ctx, unchecked(s)); err != nil {
+			return err
+		}
+		for _, c := range w.Catalog.Collections {
+			if err := insert(ctx, tx, s.Dialect(), w, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("load the project's rows: %v", causes(err))
+	}
+}
+
 func isSQLite(s store.Store) bool {
 	_, ok := s.Dialect().(sqlitegen.Dialect)
 	return ok
@@ -72,16 +116,13 @@ func create(t testing.TB, s store.Store, w *World) {
 	t.Helper()
 	ctx := context.Background()
 	err := s.Write(ctx, func(tx store.Tx) error {
-		if _, err := tx.Exec(ctx, unchecked(s)); err != nil {
-			return err
-		}
 		for _, text := range definitions(s.Dialect(), w.Catalog) {
 			if _, err := tx.Exec(ctx, text); err != nil {
 				return fmt.Errorf("%s: %w", text, err)
 			}
 		}
-		for _, c := range w.Catalog.Collections {
-			if err := insert(ctx, tx, s.Dialect(), w, c); err != nil {
+		for _, text := range sqlgen.SystemTables(s.Dialect()) {
+			if _, err := tx.Exec(ctx, text); err != nil {
 				return err
 			}
 		}
@@ -90,6 +131,7 @@ func create(t testing.TB, s store.Store, w *World) {
 	if err != nil {
 		t.Fatalf("create the project's tables: %v", causes(err))
 	}
+	load(t, s, w)
 }
 
 // definitions creates spaces, then tables, a referred-to one before those that refer to it, then what belongs to them.

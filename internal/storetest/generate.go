@@ -94,7 +94,7 @@ func (m *maker) param(v value.Value, t value.Type) ir.Expr {
 func (m *maker) column(t value.Type) ir.Expr {
 	var of []*schema.Field
 	for _, f := range m.row.Collection.Fields {
-		if f.Type == t {
+		if f.Type == t && f.Computed == nil {
 			of = append(of, f)
 		}
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"flag"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,11 +12,14 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// defaultSeed makes runs repeatable; SOCLE_TEST_SEED chooses another.
+// defaultSeed makes runs repeatable; -seed or SOCLE_TEST_SEED chooses another.
 const defaultSeed = 20240102
 
 func seedOf(t testing.TB) uint64 {
 	t.Helper()
+	if f := flag.Lookup("seed"); f != nil && f.Value.String() != "0" {
+		return f.Value.(flag.Getter).Get().(uint64)
+	}
 	text := os.Getenv("SOCLE_TEST_SEED")
 	if text == "" {
 		return defaultSeed

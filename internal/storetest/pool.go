@@ -43,8 +43,10 @@ func sample(r *rand.Rand, t value.Type) value.Value {
 	switch {
 	case t.List && t.Kind == value.Int:
 		return value.OfList(value.Int, pick(r, ilists))
-	case t.List:
+	case t.List && t.Kind == value.Text:
 		return value.OfList(value.Text, pick(r, tlists))
+	case t.List:
+		return sampleList(r, t)
 	}
 	switch t.Kind {
 	case value.Text:
@@ -66,6 +68,19 @@ func sample(r *rand.Rand, t value.Type) value.Value {
 		return value.OfDuration(pick(r, []int64{0, 1, -1, 3_600_000_000, -86_400_000_000}))
 	}
 	return parsed(t, pick(r, map[value.Kind][]string{value.UUID: uuids, value.Timestamp: instants, value.Date: dates}[t.Kind]))
+}
+
+// sampleList draws up to three elements.
+func sampleList(r *rand.Rand, t value.Type) value.Value {
+	var of []value.Value
+	for range r.IntN(4) {
+		of = append(of, sample(r, t.Element()))
+	}
+	v, err := value.ListOf(t, of)
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 // sampleDecimal draws until the value is within the type's precision.
@@ -125,7 +140,7 @@ func fillRow(r *rand.Rand, col *schema.Collection, i int, refer func(*schema.For
 		case f.Ref != nil:
 		case f.IsKey() && f.Type.Kind == value.Int:
 			t[f.Ordinal] = value.OfInt(int64(i + 1))
-		case f.Enum != nil && r.IntN(6) > 0:
+		case f.Enum != nil && (f.Required || r.IntN(6) > 0):
 			t[f.Ordinal] = value.OfText(pick(r, f.Enum))
 		case f.Enum == nil && (f.Required || f.IsKey() || r.IntN(6) > 0):
 			t[f.Ordinal] = sample(r, f.Type)

@@ -135,7 +135,7 @@ func (m *maker) listAny(depth int) ir.Expr {
 func (m *maker) relation(fits func(*schema.Relation) bool) (*schema.Relation, bool) {
 	var of []*schema.Relation
 	for _, r := range m.row.Collection.Relations {
-		if fits(r) {
+		if fits(r) && r.To.View == nil {
 			of = append(of, r)
 		}
 	}

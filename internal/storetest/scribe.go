@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -54,9 +55,9 @@ func (s *scribe) Request() string {
 
 // draft draws what is written where.
 func (s *scribe) draft() *draft {
-	c, _ := s.catalog.Collection(schema.DefaultNamespace, pick(s.Rand, writtenTo))
 	s.params, s.grouped = nil, false
 	d := &draft{}
+	c := s.somewhere(d)
 	switch s.IntN(12) {
 	case 0, 1, 2, 3:
 		d.method = "POST"
@@ -79,12 +80,12 @@ func (s *scribe) draft() *draft {
 	}
 	s.preferences(d)
 	if returned := slices.Contains(d.prefer, "return=representation"); returned && s.chance(3) || !returned && s.chance(9) {
-		s.params = append([]string{"select=" + s.selection(c, "", 1)}, s.params...)
+		s.params = append([]string{"select=" + url.QueryEscape(s.selection(c, "", 1))}, s.params...)
 	}
 	if d.method != "DELETE" && s.chance(5) {
 		s.param("columns", strings.Join(d.columns, ","))
 	}
-	d.path = "/" + c.Name
+	d.path = "/" + url.PathEscape(c.Name)
 	if len(s.params) > 0 {
 		d.path += "?" + strings.Join(s.params, "&")
 	}
@@ -126,6 +127,12 @@ func (s *scribe) resolve(d *draft, c *schema.Collection) {
 
 // targets draws which rows a PATCH or a DELETE is about.
 func (s *scribe) targets(c *schema.Collection) {
+	if s.wild && len(c.PrimaryKey) > 0 && s.chance(2) {
+		for _, f := range c.PrimaryKey {
+			s.param(f.Name, "eq."+s.known(f))
+		}
+		return
+	}
 	switch s.IntN(10) {
 	case 0, 1, 2, 3, 4:
 		f := c.Fields[0]
@@ -173,6 +180,8 @@ func (s *scribe) body(d *draft, c *schema.Collection, n, leave int) {
 
 func (s *scribe) gives(d *draft, c *schema.Collection, f *schema.Field, leave int) bool {
 	switch {
+	case s.wild && !f.Write.Never && !f.IsKey() && !f.Identity && !f.Required:
+		return s.chance(2)
 	case f.Write.Never, c.Key == "comments" && f.Key == "author":
 		return s.chance(60)
 	case c.Key == "teams" && (f.Key == "open" || f.Key == "secret"):
@@ -194,6 +203,8 @@ func (s *scribe) gives(d *draft, c *schema.Collection, f *schema.Field, leave in
 // cell draws a value of a field as JSON writes it.
 func (s *scribe) cell(f *schema.Field) string {
 	switch {
+	case s.wild && !s.chance(80):
+		return s.anyCell(f)
 	case s.chance(250):
 		return pick(s.Rand, []string{"null", `"nonsense"`, "-1", "true", `[]`, `{}`, "1.5"})
 	case f.Ref != nil:

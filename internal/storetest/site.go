@@ -23,7 +23,6 @@ import (
 	"github.com/socle-hq/socle/internal/httpapi"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
-	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
 )
 
@@ -35,6 +34,7 @@ type Site struct {
 	folder  string // of its keys
 	handler http.Handler
 	keys    *auth.Keys
+	sealer  *auth.Sealer
 	tokens  *auth.Tokens
 	issued  sync.Map     // tokens by actor
 	held    string       // the last dump, "" where there is none
@@ -58,14 +58,6 @@ func sitesOn(t testing.TB, w *World, stores map[string]store.Store) []*Site {
 			continue
 		}
 		s := &Site{Name: name, world: w, store: stores[name], folder: keys}
-		s.transact(t, func(ctx context.Context, tx store.Tx) error {
-			for _, text := range sqlgen.SystemTables(s.store.Dialect()) {
-				if _, err := tx.Exec(ctx, text); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
 		s.start(t)
 		out = append(out, s)
 	}
@@ -80,8 +72,7 @@ func (s *Site) start(t testing.TB) {
 	if s.keys, err = auth.Load(s.folder, "", clk); err != nil {
 		t.Fatal(err)
 	}
-	sealer, err := s.keys.Sealer()
-	if err != nil {
+	if s.sealer, err = s.keys.Sealer(); err != nil {
 		t.Fatal(err)
 	}
 	s.issued.Clear()
@@ -89,7 +80,7 @@ func (s *Site) start(t testing.TB) {
 	within := plan.Limits{Rows: 1000, Tree: 50_000, Levels: 32, Writes: 5000}
 	s.handler, err = httpapi.New(httpapi.Config{
 		Engine: engine.New(s.store, s.world.Set, within, clock.Fixed(instant, &repeated{r: rand.NewChaCha8([32]byte{})})),
-		Gate:   auth.NewGate(s.keys, s.tokens), Sealer: sealer, Clock: clk, TxOverride: true, Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelError})),
+		Gate:   auth.NewGate(s.keys, s.tokens), Sealer: s.sealer, Clock: clk, TxOverride: true, Log: slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelError})),
 		Limits: patient(), Functions: s.world.Functions,
 	})
 	if err != nil {
