@@ -126,11 +126,16 @@ func columnsOf(row *ir.Row, fields []*schema.Field) []ir.Expr {
 }
 
 // Holders selects the stored rows, as ImageColumns after the ordinal, whose fields have the parents' values. It is trusted: the
-// engine's own look-ups (cascades, conflicts, references) use it, and no answer shows what it finds.
+// engine's own look-ups (cascades, conflicts, references) use it, and no answer shows what it finds. The rows of a parent are in
+// the order of their identity: so are the changes that are logged of them.
 func Holders(fields []*schema.Field) *Select {
 	row := &ir.Row{Collection: fields[0].Collection, Label: "held"}
-	return &Select{From: Source{Row: row}, Columns: append([]ir.Expr{nil}, ImageColumns(row)...),
+	s := &Select{From: Source{Row: row}, Columns: append([]ir.Expr{nil}, ImageColumns(row)...),
 		Parents: &Parents{Key: columnsOf(row, fields)}}
+	for _, x := range columnsOf(row, Identity(row.Collection)) {
+		s.Order = append(s.Order, ir.Order{X: x})
+	}
+	return s
 }
 
 // target reads one row more than may be written, so that too many are noticed.

@@ -73,4 +73,3 @@ func (a *asker) related(c *schema.Collection) []string {
 	}
 	return nil
 }
-

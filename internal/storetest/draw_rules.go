@@ -208,3 +208,6 @@ func (a *architect) functions(catalog *schema.Catalog) {
 	a.files["queries/sum.yaml"] = "args: { a: int, b: { type: int, default: 3 } }\nwhen: \"true\"\nvalue: \"args.a * args.b - 1\"\n"
 	a.files["queries/say.yaml"] = "args: { a: { type: text, required: true }, l: { type: text, list: true } }\nwhen: \"args.a != 'no'\"\nvalue: \"args.a + text(size(args.a))\"\n"
 }
+
+// yamlText quotes a text for YAML.
+func yamlText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

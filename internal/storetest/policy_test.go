@@ -93,8 +93,6 @@ func underPolicies(t *testing.T, base *World, row, field string) *World {
 	return w
 }
 
-func yamlText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
 // judge compares what an actor reads with what the two expressions say of each row by themselves.
 func judge(t *testing.T, w *World, stores map[string]store.Store, a policy.Actor, row, field string) int {
 	t.Helper()

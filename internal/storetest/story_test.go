@@ -125,8 +125,22 @@ func together(t *testing.T, sites []*Site, a policy.Actor, text string) (Reply, 
 			t.Errorf("%s\n%s: %s\n%s: %s", text, sites[0].Name, first.Whole(), s.Name, reply.Whole())
 		}
 		if after != dump {
-			t.Errorf("%s\n%s\n%s and %s hold different rows:\n%s", text, reply.Whole(), sites[0].Name, s.Name, changed(dump, after))
+			t.Errorf("%s\n%s\n%s and %s hold different rows:\n%s", text, reply.Whole(), sites[0].Name, s.Name, apart(dump, after))
 		}
 	}
 	return first, changes
+}
+
+// apart says how two dumps differ: in their lines, or in the order of these.
+func apart(here, there string) string {
+	if lines := changed(here, there); lines != "" {
+		return lines
+	}
+	a, b := strings.Split(here, "\n"), strings.Split(there, "\n")
+	for i := range a {
+		if a[i] != b[i] {
+			return "in another order from\n  " + strings.Join(a[i:min(i+4, len(a))], "\n  ") + "\nand\n  " + strings.Join(b[i:min(i+4, len(b))], "\n  ")
+		}
+	}
+	return ""
 }
