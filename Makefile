@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm conformance torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -55,6 +55,10 @@ conformance: postgres ## run what others wrote for PostgREST, on both engines, a
 	if [ $$status -ne 0 ] || [ ! -f bin/conformance ]; then cat bin/conformance.log; fi; \
 	if [ -f bin/conformance ]; then cat bin/conformance; else echo "skipped: no conformance cases"; fi; \
 	exit $$status
+
+differential: postgres ## N (1000) random projects on both engines, from SEED (any)
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) test ./internal/storetest -run TestRandomProjects -count 1 -timeout 12h \
+	  -projects $(or $(N),1000) -seed $(or $(SEED),$$(date +%s))
 
 torture: ## kill a writing process KILLS times (1000) and look for what is lost or half-applied
 	$(GO) test ./test/torture -v -count 1 -timeout 60m -kills $(or $(KILLS),1000)
