@@ -110,7 +110,11 @@ func (e *Engine) Run(ctx context.Context, actor policy.Actor, ops []Op) ([]Answe
 	defer snap.Close()
 	out := make([]Answer, len(ops))
 	for i, op := range ops {
-		if out[i], err = e.read(ctx, snap, programs[i], op, actor); err != nil {
+		left := 0
+		if len(ops) == 1 {
+			left = programs[i].size()
+		}
+		if out[i], err = e.read(ctx, snap, programs[i], op, actor, left); err != nil {
 			return nil, err
 		}
 	}
@@ -125,9 +129,10 @@ func (e *Engine) snapshot(ctx context.Context, programs []*program) (store.Snaps
 	return e.store.Snapshot(ctx)
 }
 
-func (e *Engine) read(ctx context.Context, snap store.Snapshot, p *program, op Op, actor policy.Actor) (Answer, error) {
+// read carries out one read. left is how many statements the snapshot has for it and for what follows, 0 where that is not known.
+func (e *Engine) read(ctx context.Context, snap store.Snapshot, p *program, op Op, actor policy.Actor, left int) (Answer, error) {
 	env := &ir.Env{Args: op.Read.Args, Auth: actor.Values(), Now: e.clock.Now().UnixMicro()}
-	r := &run{ctx: ctx, snap: snap, env: env, limits: e.limits}
+	r := &run{ctx: ctx, snap: snap, env: env, limits: e.limits, left: left}
 	a := Answer{Level: p.plan.Root(), Shape: p.shape, Total: -1}
 	limit := rootLimit(p.plan, env)
 	if op.Peek && limit >= 0 {

@@ -23,11 +23,28 @@ type program struct {
 	count *sqlgen.Stmt
 }
 
+// size is how many statements a program has at most.
+func (p *program) size() int {
+	if p.count == nil {
+		return p.root.size()
+	}
+	return p.root.size() + 1
+}
+
 // step is a level's statement and those of its children, in the plan's order.
 type step struct {
 	level    *plan.Level
 	stmt     *sqlgen.Stmt
 	children []*step
+}
+
+// size is how many statements a step and those below it have.
+func (s *step) size() int {
+	n := 1
+	for _, c := range s.children {
+		n += c.size()
+	}
+	return n
 }
 
 // program finds or makes the program of a request. The key is the request's shape and the actor's.
@@ -87,6 +104,7 @@ type run struct {
 	env     *ir.Env
 	limits  plan.Limits
 	fetched int
+	left    int // statements of the snapshot that are still to come; below 1: not known
 }
 
 func (r *run) root(p *program) (*plan.Result, error) {
@@ -119,6 +137,10 @@ func (r *run) query(stmt *sqlgen.Stmt, keys []plan.Tuple) ([]plan.Tuple, error) 
 	if err != nil {
 		return nil, err
 	}
+	r.left--
+	if ender, ok := r.snap.(store.Ender); ok && r.left == 0 {
+		ender.Last()
+	}
 	return r.snap.Query(r.ctx, stmt, args)
 }
 
@@ -128,6 +150,7 @@ func (r *run) child(c *plan.Child, s *step, parents []plan.Tuple) (plan.ChildRes
 	out := plan.ChildResult{Result: &plan.Result{Total: -1}, Of: make([][]int, len(parents))}
 	if len(keys) == 0 {
 		out.Children = empty(c.Level)
+		r.left -= s.size()
 		return out, nil
 	}
 	res, err := r.step(s, keys)

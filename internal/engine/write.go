@@ -181,7 +181,7 @@ func (s *session) operation(op Op, before []Answer) (Answer, error) {
 		if err != nil {
 			return Answer{}, err
 		}
-		return s.engine.read(s.ctx, s, p, op, s.actor)
+		return s.engine.read(s.ctx, s, p, op, s.actor, 0)
 	}
 	x, err := s.writing(w, op.Import)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -37,17 +38,7 @@ func (x *writing) broken(r rule, rows, olds []image) ([]int, error) {
 
 // brokenThere asks the database, which knows the rows that the rule walks to.
 func (x *writing) brokenThere(r rule, rows, olds []image) ([]int, error) {
-	tuples := make([]plan.Tuple, len(rows))
-	for i := range rows {
-		for _, img := range r.Over {
-			from := rows[i]
-			if img.Row == x.bound.Old() {
-				from = olds[i]
-			}
-			tuples[i] = append(tuples[i], from.project(img.Fields)...)
-		}
-	}
-	found, err := x.query(r.stmt, tuples)
+	found, err := x.query(r.stmt, x.over(r, rows, olds))
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +49,36 @@ func (x *writing) brokenThere(r rule, rows, olds []image) ([]int, error) {
 	return out, nil
 }
 
-// permitted refuses rows for which a policy is not TRUE.
+// over is what a rule's statement is told of rows.
+func (x *writing) over(r rule, rows, olds []image) []plan.Tuple {
+	tuples := make([]plan.Tuple, len(rows))
+	for i := range rows {
+		for _, img := range r.Over {
+			from := rows[i]
+			if img.Row == x.bound.Old() {
+				from = olds[i]
+			}
+			tuples[i] = append(tuples[i], from.project(img.Fields)...)
+		}
+	}
+	return tuples
+}
+
+// permitted refuses rows for which a policy is not TRUE, at the latest with the statement that writes them.
 func (x *writing) permitted(r rule, rows, olds []image) error {
+	if asker, ok := x.tx.(store.Asker); ok && r.stmt != nil && len(rows) > 0 && !ir.IsTrue(r.Cond) {
+		args, err := r.stmt.Bind(x.env, x.over(r, rows, olds))
+		if err != nil {
+			return err
+		}
+		asker.Ahead(r.stmt.Text, args, func(broken [][]any) error {
+			if len(broken) > 0 {
+				return x.denied()
+			}
+			return nil
+		})
+		return nil
+	}
 	broken, err := x.broken(r, rows, olds)
 	if err != nil || len(broken) == 0 {
 		return err

@@ -33,6 +33,16 @@ type Snapshot interface {
 	Close() error
 }
 
+// Ender is a snapshot that ends without being waited for where it is told, just before, that a query is its last.
+type Ender interface{ Last() }
+
+// Asker is a write transaction that need not wait for every answer.
+type Asker interface {
+	// Ahead asks on the way of the next statement. check sees the raw rows before that statement's outcome is looked at; its
+	// error is the statement's, and the transaction is not to be kept then.
+	Ahead(sql string, args []any, check func(rows [][]any) error)
+}
+
 // Tx is a write transaction. It is for one goroutine. Arguments and raw columns have the forms of the Dialect.
 type Tx interface {
 	Exec(ctx context.Context, sql string, args ...any) (rows int64, err error)

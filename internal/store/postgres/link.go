@@ -34,7 +34,9 @@ func acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
 type link struct {
 	conn    *pgxpool.Conn
 	prelude []string
-	begun   bool // a transaction may be open
+	waiting []statement // travel with the next one
+	last    bool        // the next statement is the transaction's last
+	begun   bool        // a transaction may be open
 }
 
 func (l *link) wire() *pgconn.PgConn { return l.conn.Conn().PgConn() }
@@ -44,11 +46,12 @@ type statement struct {
 	sql    string
 	values [][]byte
 	each   func([][]byte) error
+	done   func() error // after the last row
 
 	name string // under which it is made
 }
 
-// run carries out a statement, and before the first one the prelude in the same round trip.
+// run carries out a statement, and in the same round trip what has to come before it: the prelude, and what waits.
 func (l *link) run(ctx context.Context, sql string, args []any, each func([][]byte) error) (int64, error) {
 	values, err := texts(args)
 	if err != nil {
@@ -58,9 +61,13 @@ func (l *link) run(ctx context.Context, sql string, args []any, each func([][]by
 	for _, text := range l.prelude {
 		batch = append(batch, statement{sql: text, each: refuseAny})
 	}
-	l.begun = l.begun || len(batch) > 0
-	l.prelude = nil
-	return l.send(ctx, append(batch, statement{sql: sql, values: values, each: each}))
+	batch = append(append(batch, l.waiting...), statement{sql: sql, values: values, each: each})
+	if l.last {
+		batch = append(batch, statement{sql: "ROLLBACK"})
+	}
+	l.begun = l.begun || len(l.prelude) > 0
+	l.prelude, l.waiting = nil, nil
+	return l.send(ctx, batch)
 }
 
 // send carries out statements in one round trip, up to the first that fails. The number is the last one's.
@@ -121,7 +128,10 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 		case *pgconn.StatementDescription:
 			namesOf(l.wire()).keep(batch[i].sql, batch[i].name)
 		case *pgconn.ResultReader:
-			if n, err = drain(answer, batch[i].each); err != nil {
+			if n, err = drain(answer, batch[i].each); err == nil && batch[i].done != nil {
+				err = batch[i].done()
+			}
+			if err != nil {
 				return 0, err
 			}
 			i++

@@ -27,6 +27,11 @@ type snapshot struct {
 	link
 }
 
+var _ store.Ender = (*snapshot)(nil)
+
+// Last says that the next query is the last: the transaction ends with it.
+func (q *snapshot) Last() { q.last = len(q.prelude) > 0 }
+
 // Query runs a rendered statement and decodes its rows. The first one is asked again where the connection turns out to be
 // broken, and of the primary where it was asked of a replica that cannot answer.
 func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
@@ -55,7 +60,7 @@ func (q *snapshot) first(ctx context.Context, pool *pgxpool.Pool, stmt *sqlgen.S
 	if err != nil {
 		return nil, err
 	}
-	q.link = link{conn: c, prelude: q.prelude}
+	q.link = link{conn: c, prelude: q.prelude, last: q.last}
 	out, err := q.tuples(ctx, stmt, args)
 	if err != nil {
 		_ = q.Close()

@@ -87,7 +87,7 @@ func (s *Store) marked(ctx context.Context, prelude []string, mark string, f fun
 	if err != nil {
 		return err
 	}
-	tx := &writing{link: link{conn: c, prelude: prelude}, patience: commitTimeout, mark: mark, at: s.clock.Now().UnixMicro()}
+	tx := &writing{link: link{conn: c, prelude: prelude}, opening: prelude, patience: commitTimeout, mark: mark, at: s.clock.Now().UnixMicro()}
 	defer tx.release()
 	if err := f(tx); err != nil {
 		if tx.broken != nil {
@@ -116,28 +116,29 @@ type writing struct {
 	patience time.Duration // how long its commit may take
 	mark     string        // "": none
 	at       int64
+
+	opening []string // what began it
+	wrote   bool     // something was written
+	bare    bool     // a statement runs whose savepoint is the transaction's beginning
+	void    bool     // it has been begun anew since
 }
 
 var _ store.Tx = (*writing)(nil)
 
 func (w *writing) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
+	if done, err := w.bracket(ctx, sql); done {
+		return 0, err
+	}
+	w.wrote = true
 	n, err := w.run(ctx, sql, args, nil)
 	return n, w.noted(ctx, err)
 }
 
 func (w *writing) Query(ctx context.Context, sql string, args ...any) ([][]any, error) {
-	var out [][]any
-	_, err := w.run(ctx, sql, args, func(row [][]byte) error {
-		copied := make([]any, len(row))
-		for i, column := range row {
-			if column != nil {
-				copied[i] = string(column)
-			}
-		}
-		out = append(out, copied)
-		return nil
-	})
-	return out, w.noted(ctx, err)
+	w.wrote = w.wrote || changes(sql)
+	rows := &raws{}
+	_, err := w.run(ctx, sql, args, rows.add)
+	return rows.all, w.noted(ctx, err)
 }
 
 func (w *writing) noted(ctx context.Context, err error) error {
@@ -154,6 +155,12 @@ const commitTimeout = 10 * time.Second
 func (w *writing) commit(ctx context.Context) error {
 	if !w.begun {
 		return nil
+	}
+	if err := w.settle(ctx); err != nil {
+		return errors.Join(err, w.undo(ctx))
+	}
+	if w.void {
+		return errors.Join(errFailed, w.undo(ctx))
 	}
 	if w.wire().IsClosed() || w.wire().TxStatus() == 'E' {
 		if w.broken == nil {
