@@ -26,13 +26,14 @@ type exchange struct {
 
 var headerLine = regexp.MustCompile(`^([A-Z][A-Za-z-]*): (.*)$`)
 
-// readExchange reads a paragraph: `# as WHO`, METHOD path, headers, body, → status, headers, body.
+// readExchange reads a paragraph: `# as WHO: why`, METHOD path, headers, body, → status, headers, body.
 func readExchange(text, usual string) (exchange, error) {
 	x := exchange{who: usual}
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	i := 0
 	for ; i < len(lines) && strings.HasPrefix(lines[i], "#"); i++ {
 		if who, ok := strings.CutPrefix(lines[i], "# as "); ok {
+			who, _, _ = strings.Cut(who, ":")
 			x.who = strings.TrimSpace(who)
 		}
 	}

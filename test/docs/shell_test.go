@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -158,6 +159,8 @@ func (s *stage) command(st step, want int) (string, error) {
 	got, code, err := s.shell.run(command)
 	if s.aside != "" {
 		_, _, _ = s.shell.run("cd " + s.dir)
+	} else if err == nil {
+		err = s.enter()
 	}
 	got = strings.ReplaceAll(s.server.homeward(got), s.home, "/home/you")
 	switch {
@@ -171,6 +174,19 @@ func (s *stage) command(st step, want int) (string, error) {
 		return got, fmt.Errorf("$ %sshows no output yet", st.command)
 	}
 	return got, nil
+}
+
+// enter makes the folder of the shell the project, where it is one.
+func (s *stage) enter() error {
+	dir, _, err := s.shell.run("pwd")
+	if err != nil {
+		return err
+	}
+	dir = strings.TrimSpace(dir)
+	if _, err := os.Stat(filepath.Join(dir, "socle.yaml")); err == nil {
+		s.dir = dir
+	}
+	return nil
 }
 
 // ready sees to it that the document's server is there where a command asks it, and out of the way of one that needs the
