@@ -105,18 +105,17 @@ func (l *ledger) note(t *testing.T, a *httptest.ResponseRecorder, text string) {
 // judge compares what is there with what was said.
 func (l *ledger) judge(t *testing.T, n *node) {
 	t.Helper()
-	var rows []struct{ Text string }
-	a := n.ask("GET", "/rest/v1/entries?select=text", "", "Accept", "application/x-ndjson")
-	for d := json.NewDecoder(a.Body); d.More(); {
-		var row struct{ Text string }
-		if err := d.Decode(&row); err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, row)
-	}
 	there := map[string]int{}
-	for _, row := range rows {
-		there[row.Text]++
+	for seen, more := 0, true; more; {
+		var rows []struct{ Text string }
+		a := n.ask("GET", fmt.Sprintf("/rest/v1/entries?select=text&order=id&offset=%d", seen), "")
+		if err := json.Unmarshal(a.Body.Bytes(), &rows); err != nil {
+			t.Fatal(a.Code, err)
+		}
+		for _, row := range rows {
+			there[row.Text]++
+		}
+		seen, more = seen+len(rows), len(rows) > 0
 	}
 	for _, text := range l.acknowledged {
 		if there[text] != 1 || there[text+"b"] != 1 {
@@ -155,6 +154,30 @@ func TestAWriteWithoutAKeyIsKeptOnceThoughItsCommitIsCutOff(t *testing.T) {
 		}
 	}
 	if c.Cuts() < writes/4 {
+		t.Errorf("only %d cuts", c.Cuts())
+	}
+}
+
+// TestAReadOfSeveralStatementsIsAskedAgainWhole: what was read before the cut belongs to another state.
+func TestAReadOfSeveralStatementsIsAskedAgainWhole(t *testing.T) {
+	t.Parallel()
+	c := testkit.NewCutter(t, testkit.PostgresURL(t))
+	n := join(t, nodeOptions(t, map[string]string{
+		"socle.yaml":             "name: library\n",
+		"collections/books.yaml": "fields: { id: { type: int, identity: true }, name: text }\npolicies: {}\n",
+		"collections/pages.yaml": "fields: { id: { type: int, identity: true }, book_id: { ref: books } }\nindexes: [[book_id]]\npolicies: {}\n",
+		"seed/books.csv":         "id,name\n1,one\n2,two\n",
+		"seed/pages.csv":         "id,book_id\n1,1\n2,1\n3,2\n",
+	}, "", c.URL, nil))
+	r := rand.New(rand.NewPCG(21, 34))
+	const reads = 150
+	for range reads {
+		c.After(1 + r.IntN(900))
+		n.wants(t, "GET", "/rest/v1/books?select=name,pages(id)&order=id&pages.order=id", "", 200,
+			`[{"name":"one","pages":[{"id":1},{"id":2}]},{"name":"two","pages":[{"id":3}]}]`)
+		c.After(-1)
+	}
+	if c.Cuts() < reads/4 {
 		t.Errorf("only %d cuts", c.Cuts())
 	}
 }

@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/maypok86/otter/v2"
 
@@ -103,6 +104,16 @@ func (e *Engine) Run(ctx context.Context, actor policy.Actor, ops []Op) ([]Answe
 		}
 		programs[i] = p
 	}
+	out, err := e.observe(ctx, actor, ops, programs)
+	var lost *store.Interrupted
+	if errors.As(err, &lost) && ctx.Err() == nil {
+		return e.observe(ctx, actor, ops, programs)
+	}
+	return out, err
+}
+
+// observe reads everything from one snapshot.
+func (e *Engine) observe(ctx context.Context, actor policy.Actor, ops []Op, programs []*program) ([]Answer, error) {
 	snap, err := e.snapshot(ctx, programs)
 	if err != nil {
 		return nil, err

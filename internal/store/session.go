@@ -20,6 +20,16 @@ func (u *Unknown) Error() string {
 // Unwrap is how the connection was lost, or what was said instead of a confirmation.
 func (u *Unknown) Unwrap() error { return u.Cause }
 
+// Interrupted is the cause of a read's error where its snapshot was lost after the first statement: the whole read can be asked
+// again.
+type Interrupted struct{ Cause error }
+
+// Error says what happened to the snapshot.
+func (i *Interrupted) Error() string { return "store: the snapshot was lost: " + i.Cause.Error() }
+
+// Unwrap is how it was lost.
+func (i *Interrupted) Unwrap() error { return i.Cause }
+
 type sessionKey struct{}
 
 // ForSession says on whose behalf the store is asked: reads of a session see what the same session has written, also where

@@ -24,6 +24,7 @@ func (s *Store) Once(context.Context) (store.Snapshot, error) { return &snapshot
 type snapshot struct {
 	store   *Store
 	prelude []string
+	from    *replica // nil: the primary
 	link
 }
 
@@ -36,15 +37,16 @@ func (q *snapshot) Last() { q.last = len(q.prelude) > 0 }
 // broken, and of the primary where it was asked of a replica that cannot answer.
 func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
 	if q.conn != nil {
-		out, err := q.tuples(ctx, stmt, args)
-		return out, shown(ctx, err)
+		return q.further(ctx, stmt, args)
 	}
 	if r := q.store.replicas.choose(store.SessionOf(ctx), q.store.clock.Now()); r != nil {
+		q.from = r
 		out, err := q.first(ctx, r.pool, stmt, args)
 		if err == nil || ctx.Err() != nil || !failsOver(err) {
 			return out, shown(ctx, err)
 		}
 		r.rest(q.store.clock.Now())
+		q.from = nil
 	}
 	out, err := q.first(ctx, q.store.main, stmt, args)
 	if err != nil && ctx.Err() == nil && isLost(err) {
@@ -52,6 +54,20 @@ func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 		out, err = q.first(ctx, q.store.main, stmt, args)
 	}
 	return out, shown(ctx, err)
+}
+
+// further is a statement after the first: what came before it is gone with the connection.
+func (q *snapshot) further(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	out, err := q.tuples(ctx, stmt, args)
+	if err == nil || ctx.Err() != nil || !isLost(err) && !isConflict(err) {
+		return out, shown(ctx, err)
+	}
+	if q.from != nil {
+		q.from.rest(q.store.clock.Now())
+	} else if isLost(err) {
+		q.store.main.Reset()
+	}
+	return nil, shown(ctx, &store.Interrupted{Cause: err})
 }
 
 // first takes a connection, and gives it back where the statement fails.
