@@ -99,13 +99,6 @@ export async function tickets(): Promise<void> {
   })
 })
 
-test('the program in docs/types.md', () => {
-  const blocks = [...readFileSync(join(root, 'docs/types.md'), 'utf8').matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)].map(([block]) => block)
-  const programs = blocks.filter((block) => /import /.test(block))
-  assert.equal(programs.length, 1)
-  assert.equal(compile('document', types('team'), { 'program.ts': programs[0] }).complaints, '')
-})
-
 // `select=*` of every collection, as the types and as the server have it: the same names in the same order, and null only where
 // the type allows it.
 describe('rows of the team', () => {
