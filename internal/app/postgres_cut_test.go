@@ -212,3 +212,16 @@ func TestAPoolerOfTwoConnectionsServesTwoNodes(t *testing.T) {
 		t.Error(w.Header().Get("Content-Range"))
 	}
 }
+
+func TestMarksOfWritesThatAreKnownDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	dsn := testkit.PostgresURL(t)
+	n := join(t, nodeOptions(t, journal, "", dsn, nil))
+	const long, writes = `INSERT INTO "_socle_leases" ("name", "taken") VALUES ('mark:gone', 1), ('mark:taken', -1)`, 200
+	sql(t, dsn, long)
+	for range writes {
+		n.wants(t, "POST", "/rest/v1/entries", `{"text":"x"}`, 201, ``)
+	}
+	sql(t, dsn, `DO $$ BEGIN ASSERT (SELECT count(*) BETWEEN 1 AND 63 FROM "_socle_leases" WHERE "name" LIKE 'mark:%'); `+
+		`ASSERT NOT EXISTS (SELECT 1 FROM "_socle_leases" WHERE "name" IN ('mark:gone', 'mark:taken')); END $$`)
+}
