@@ -62,6 +62,9 @@ func types(s *plan.Select) []value.Type {
 	return out
 }
 
+// Keyed reports whether the statement is about the rows of given keys.
+func (s *Stmt) Keyed() bool { return len(s.keys) > 0 }
+
 // Decode reads a fetched row, in the engine's form, into a tuple of the same width.
 func Decode[Raw any](d Dialect, types []value.Type, row []Raw, into plan.Tuple) error {
 	for i, t := range types {

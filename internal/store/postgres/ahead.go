@@ -10,13 +10,15 @@ import (
 
 var _ store.Asker = (*writing)(nil)
 
-// Ahead has a statement travel with the next one.
+// Ahead has a statement about the keys of rows travel with the next one.
 func (w *writing) Ahead(sql string, args []any, check func([][]any) error) {
 	values, err := texts(args)
 	if err != nil {
 		values, check = nil, func([][]any) error { return err }
 	}
 	rows := &raws{}
+	w.planning(true)
+	defer w.planning(false)
 	w.waiting = append(w.waiting, statement{sql: sql, values: values, each: rows.add, done: func() error { return check(rows.all) }})
 }
 
@@ -55,7 +57,7 @@ func (w *writing) bracket(ctx context.Context, sql string) (done bool, err error
 
 // anew begins the transaction once more.
 func (w *writing) anew(ctx context.Context) error {
-	w.waiting = nil
+	w.waiting, w.once = nil, false
 	batch := []statement{{sql: "ROLLBACK"}}
 	for _, text := range w.opening {
 		batch = append(batch, statement{sql: text, each: refuseAny})

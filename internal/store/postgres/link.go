@@ -36,6 +36,7 @@ type link struct {
 	prelude []string
 	waiting []statement // travel with the next one
 	last    bool        // the next statement is the transaction's last
+	once    bool        // statements are planned once for all keys
 	begun   bool        // a transaction may be open
 }
 

@@ -93,6 +93,27 @@ func (n *names) keep(sql, name string) {
 	n.of[sql], n.ring[(number-1)%mostNames] = name, sql
 }
 
+// A statement that is about given keys has one good plan, whatever the keys. The server does not see that: it takes every list
+// to be longer than it is and so plans anew each time, which costs more than the statement. Other statements are left to it,
+// for values and limits matter to them.
+const (
+	planOnce   = "SET LOCAL plan_cache_mode = force_generic_plan"
+	planFreely = "SET LOCAL plan_cache_mode = auto"
+)
+
+// planning has the next statement of a transaction planned once for all keys, or as the server likes.
+func (l *link) planning(once bool) {
+	if l.once == once || namesOf(l.wire()) == nil {
+		return
+	}
+	l.once = once
+	sql := planFreely
+	if once {
+		sql = planOnce
+	}
+	l.waiting = append(l.waiting, statement{sql: sql})
+}
+
 // isForgotten reports that a name does not mean what it did: the schema has changed since, or a pooler that shows nothing of
 // itself has changed the server connection.
 func isForgotten(err error) bool {

@@ -85,6 +85,9 @@ func (q *snapshot) first(ctx context.Context, pool *pgxpool.Pool, stmt *sqlgen.S
 }
 
 func (q *snapshot) tuples(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	if len(q.prelude) > 0 {
+		q.planning(stmt.Keyed())
+	}
 	var out []plan.Tuple
 	_, err := q.run(ctx, stmt.Text, args, func(row [][]byte) error {
 		t := make(plan.Tuple, len(stmt.Types))
