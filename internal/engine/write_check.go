@@ -64,9 +64,10 @@ func (x *writing) over(r rule, rows, olds []image) []plan.Tuple {
 	return tuples
 }
 
-// permitted refuses rows for which a policy is not TRUE, at the latest with the statement that writes them.
+// permitted refuses rows for which a policy is not TRUE, at the latest with the statement that writes them. An upsert has more to
+// refuse between the two, and so waits.
 func (x *writing) permitted(r rule, rows, olds []image) error {
-	if asker, ok := x.tx.(store.Asker); ok && r.stmt != nil && len(rows) > 0 && !ir.IsTrue(r.Cond) {
+	if asker, ok := x.tx.(store.Asker); ok && x.w.On == nil && r.stmt != nil && len(rows) > 0 && !ir.IsTrue(r.Cond) {
 		args, err := r.stmt.Bind(x.env, x.over(r, rows, olds))
 		if err != nil {
 			return err
