@@ -110,7 +110,7 @@ type Imported struct {
 
 // Import imports sources in their order, each from where an earlier run stopped unless restart is set. The references that wait are
 // filled in when all rows are there. It ends at a source that is wrong or that a bad row stops; everything said of the sources until
-// there is in the answer. l holds what is the same for all of them.
+// there is in the answer. What came to its end is remembered until Forget. l holds what is the same for all of them.
 func (t *Transfer) Import(ctx context.Context, sources []Source, l Load, restart bool, observe func(Source, transfer.Event)) ([]Imported, error) {
 	l.Several = len(sources) > 1
 	var out []Imported
@@ -130,12 +130,18 @@ func (t *Transfer) Import(ctx context.Context, sources []Source, l Load, restart
 			return out, err
 		}
 	}
-	for _, one := range out {
+	return out, nil
+}
+
+// Forget lets go of how far imports are that came to their end. It belongs after the word that they did: until that is out, the same
+// import finds everything in, and begins anew after it.
+func (t *Transfer) Forget(ctx context.Context, done []Imported) error {
+	for _, one := range done {
 		if err := t.door.forget(ctx, one.Collection, one.ID); err != nil {
-			return out, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // continues is where an earlier import of a source stopped; the zero Mark where there was none.

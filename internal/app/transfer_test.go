@@ -122,6 +122,39 @@ func TestAnImportThatIsBrokenOffGoesOnWithNothingTwice(t *testing.T) {
 	})
 }
 
+func TestAnImportThatCameToItsEndUnheardIsNotDoneAgain(t *testing.T) {
+	everywhere(t, func(t *testing.T, o app.Options) {
+		x := enter(t, o)
+		defer x.Close()
+		rows := "{\"text\":\"one\"}\n{\"text\":\"two\"}"
+		bring := func() (app.Imported, error) {
+			s := app.Source{Collection: "bags", Path: "bags", Format: transfer.NDJSON, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(rows)), nil }}
+			done, err := x.Import(context.Background(), []app.Source{s}, app.Load{}, false, func(app.Source, transfer.Event) {})
+			return done[0], err
+		}
+		for round, want := range [][2]int64{{0, 2}, {2, 0}} {
+			if one, err := bring(); err != nil || one.Known != want[0] || one.Written != want[1] {
+				t.Fatal(round, one, err)
+			}
+		}
+		rows += " "
+		if one, err := bring(); err == nil || !strings.Contains(err.Error(), "has become longer") {
+			t.Fatal(one, err)
+		}
+		rows = strings.TrimSpace(rows) + "\n{\"text\":\"three\"}\n"
+		one, err := bring()
+		if err != nil || one.Known != 2 || one.Written != 1 {
+			t.Fatal(one, err)
+		}
+		if err := x.Forget(context.Background(), []app.Imported{one}); err != nil {
+			t.Fatal(err)
+		}
+		if one, err := bring(); err != nil || one.Known != 0 || one.Written != 3 {
+			t.Fatal(one, err)
+		}
+	})
+}
+
 func TestAFolderIsImportedWithWhatWaitsAndOnlyOnce(t *testing.T) {
 	everywhere(t, func(t *testing.T, o app.Options) {
 		var tags strings.Builder

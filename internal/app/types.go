@@ -8,9 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/typegen"
 )
@@ -24,14 +22,8 @@ func (p *Project) Types(role string) string {
 	if role == Users {
 		roles = []string{policy.Anon, policy.Authenticated}
 	}
-	called := map[*function.Function]bool{}
-	for _, r := range roles {
-		for _, f := range p.Functions.Callable(r) {
-			called[f] = true
-		}
-	}
-	functions := slices.DeleteFunc(slices.Clone(p.Functions.All()), func(f *function.Function) bool { return !called[f] })
-	return typegen.TypeScript(typegen.Source{View: p.Set.Reach(roles...), Functions: functions, For: role})
+	view := p.Set.Reach(roles...)
+	return typegen.TypeScript(typegen.Source{View: view, Functions: p.Functions.Shown(view, roles...), For: role})
 }
 
 // TypesFile is a file that holds a project's client types.

@@ -60,8 +60,15 @@ func (c *importCommand) Run(s *session) (err error) {
 	l := app.Load{Rename: c.Map, Merge: c.Upsert || len(c.OnConflict) > 0 && !c.Ignore, Ignore: c.Ignore, On: c.OnConflict, SkipBad: c.SkipBad || c.DryRun}
 	r := &importReport{session: s, progress: progress{session: s}, dry: c.DryRun}
 	done, err := t.Import(s.ctx, sources, l, c.Restart, r.hear)
-	return r.tell(done, len(sources), err)
+	whole := err == nil && !stopped(done)
+	if err = r.tell(done, len(sources), err); whole {
+		err = errors.Join(err, t.Forget(context.WithoutCancel(s.ctx), done))
+	}
+	return err
 }
+
+// stopped reports whether a bad row ended the imports.
+func stopped(done []app.Imported) bool { return len(done) > 0 && done[len(done)-1].Stopped }
 
 func (c *importCommand) misused() error {
 	switch most := 1 + 2*given(c.All == ""); {
@@ -162,7 +169,7 @@ func (r *importReport) tell(done []app.Imported, all int, err error) error {
 		r.more(done)
 		return interrupted(err)
 	}
-	if failed && !r.dry && len(done) > 0 && (err != nil || done[len(done)-1].Stopped) {
+	if failed && !r.dry && len(done) > 0 && (err != nil || stopped(done)) {
 		r.more(done)
 		if left := all - len(done); left > 0 {
 			fmt.Fprintf(r.out, "%s not begun\n", plural(left, "file"))

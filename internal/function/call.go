@@ -42,17 +42,20 @@ func (c *Caller) Find(namespace, name string) (*rest.Stored, bool) {
 
 // Names lists what the actor may call.
 func (c *Caller) Names(namespace string) []string {
-	role := c.actor.Role
-	if role == "" {
-		role = policy.Anon
-	}
 	var out []string
-	for _, f := range c.set.Callable(role) {
+	for _, f := range c.set.Callable(c.role()) {
 		if f.Decl.Namespace == namespace {
 			out = append(out, f.Decl.Name)
 		}
 	}
 	return out
+}
+
+func (c *Caller) role() string {
+	if c.actor.Role == "" {
+		return policy.Anon
+	}
+	return c.actor.Role
 }
 
 // Default is an argument that was not given; NULL where it has no default.
@@ -84,6 +87,9 @@ func (c *Caller) Default(a *schema.Arg) (v value.Value, err error) {
 func (c *Caller) env(args []value.Value) *ir.Env {
 	return &ir.Env{Args: args, Auth: c.actor.Values(), Now: c.now.UnixMicro()}
 }
+
+// Open reports whether the actor may call a function at all, whatever the arguments are.
+func (c *Caller) Open(s *rest.Stored) bool { return c.of(s).callable(c.role()) }
 
 // Permit refuses a call unless `when` is TRUE; service_role may call everything.
 func (c *Caller) Permit(s *rest.Stored, args []value.Value) error {

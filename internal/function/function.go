@@ -4,6 +4,8 @@
 package function
 
 import (
+	"slices"
+
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/ir"
@@ -26,6 +28,7 @@ type Function struct {
 // Set is a project's functions. It is safe for concurrent use.
 type Set struct {
 	ids    clock.IDs
+	limits rest.Limits
 	all    []*Function
 	byName map[[2]string]*Function
 }
@@ -35,7 +38,7 @@ type Set struct {
 func Compile(set *policy.Set, limits rest.Limits) (*Set, schema.Problems) {
 	c := set.Catalog()
 	b := &compiling{cel: cel.New(c), service: set.View(policy.Service()), limits: limits}
-	out := &Set{byName: map[[2]string]*Function{}}
+	out := &Set{limits: limits, byName: map[[2]string]*Function{}}
 	for _, decl := range c.Functions {
 		f := b.function(decl)
 		out.all = append(out.all, f)
@@ -58,7 +61,7 @@ func (b *compiling) function(decl *schema.Function) *Function {
 	stored, problems := rest.Prepare(decl, b.service, b.limits)
 	f.stored = stored
 	b.problems = append(b.problems, problems...)
-	f.Result = f.result()
+	f.Result = f.result(stored.Query)
 	if decl.Trusted {
 		b.problems.Note(decl.Pos, "its `when` alone says who may call it; leave out `as: project` to act with the caller's rights",
 			"function %q acts with the project's rights", decl.Name)
@@ -90,6 +93,22 @@ func (s *Set) Callable(role string) []*Function {
 	for _, f := range s.All() {
 		if f.callable(role) {
 			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Shown is the functions that work for those who see v and have one of the roles, each with what it gives them.
+func (s *Set) Shown(v *schema.View, roles ...string) []*Function {
+	var out []*Function
+	for _, f := range s.All() {
+		if !slices.ContainsFunc(roles, f.callable) {
+			continue
+		}
+		if rows, ok := f.stored.Seen(v, s.limits); ok {
+			seen := *f
+			seen.Result = f.result(rows)
+			out = append(out, &seen)
 		}
 	}
 	return out

@@ -217,6 +217,73 @@ value: "1"
 	}
 }
 
+// What a function gives is what its caller would be given: a column that is hidden is not named, and a call that fails is not shown.
+func TestWhatIsShownOfAFunctionIsWhatItGives(t *testing.T) {
+	t.Parallel()
+	c, problems := yamlfile.Read(schematest.FS(`
+-- notes.yaml --
+fields: { id: int, text: text, inner: { type: text, read: "auth.role == 'service_role'" } }
+policies: { read: true, create: "auth.role == 'authenticated'" }
+-- vault.yaml --
+fields: { id: int, note_id: { ref: notes } }
+-- queries/all_columns.yaml --
+when: true
+read: notes
+-- queries/renamed.yaml --
+when: true
+read: "notes?select=shown:inner"
+-- queries/filtered.yaml --
+args: { inner: text }
+when: true
+read: "notes?select=id&inner=eq.{inner}"
+-- queries/ordered.yaml --
+when: true
+read: "notes?select=id&order=inner"
+-- queries/nested.yaml --
+when: true
+read: "notes?select=id,vault(id)"
+-- queries/locked.yaml --
+when: true
+read: vault
+-- queries/fill.yaml --
+args: { id: int }
+when: true
+write: [{ method: POST, path: vault, body: { id: "{id}" } }]
+-- queries/trusted.yaml --
+as: project
+when: true
+read: "notes?select=id,inner"
+-- queries/secret.yaml --
+read: "notes?select=id"
+`))
+	if c == nil {
+		t.Fatal(problems)
+	}
+	set, _ := policy.Compile(c)
+	all, more := function.Compile(set, admission.Default())
+	if more.Failed() {
+		t.Fatal(more)
+	}
+	for role, want := range map[string]string{
+		"anon":         "all_columns id text; trusted id inner",
+		"service_role": "all_columns id text inner; fill; filtered id; locked id note_id; nested id vault; ordered id; renamed shown; secret id; trusted id inner",
+	} {
+		var got []string
+		for _, f := range all.Shown(set.Reach(role), role) {
+			line := f.Decl.Name
+			if rows, ok := f.Result.(function.Rows); ok {
+				for _, c := range rows.Columns {
+					line += " " + c.Name
+				}
+			}
+			got = append(got, line)
+		}
+		if strings.Join(got, "; ") != want {
+			t.Errorf("%s is shown %s\nwant %s", role, strings.Join(got, "; "), want)
+		}
+	}
+}
+
 func TestTrustedFunctionsAreNamed(t *testing.T) {
 	t.Parallel()
 	_, problems, _ := compile(t, "-- queries/f.yaml --\nas: project\nwhen: true\nread: tickets\n")

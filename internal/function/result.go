@@ -38,15 +38,15 @@ func (Scalar) result() {}
 func (Rows) result()   {}
 func (Steps) result()  {}
 
-// result is the function's; nil where it has a problem.
-func (f *Function) result() Result {
+// result is the function's, whose read gives rows; nil where it has a problem.
+func (f *Function) result(rows *ir.Query) Result {
 	switch {
 	case f.Decl.Write != nil:
 		return Steps{}
 	case f.gives != nil:
 		return Scalar{f.gives.Type(), nullable(f.gives, f.Decl.Args)}
-	case f.stored.Query != nil:
-		return Rows{f.stored.Collection, columns(f.stored.Query)}
+	case rows != nil:
+		return Rows{f.stored.Collection, columns(rows)}
 	}
 	return nil
 }

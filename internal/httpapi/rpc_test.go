@@ -52,6 +52,9 @@ value: "args.v"
 -- queries/whoami.yaml --
 when: "auth.uid != null"
 value: "auth.uid"
+-- queries/inside.yaml --
+args: { word: { type: text, required: true }, mode: { enum: [a, b] } }
+value: "args.word"
 -- queries/level.yaml --
 args: { level: { enum: [low, high], default: low }, at: { type: timestamp, default: now } }
 when: "true"
@@ -181,6 +184,9 @@ func TestValuesAreBareJSON(t *testing.T) {
 			{"GET greet", "", []string{"Accept-Profile: other"}, 200, `"hi"`},
 			{"POST greet", "", []string{"Content-Profile: other"}, 200, `"hi"`},
 			{"GET greet", "", nil, 404, `"code":"PGRST202"`},
+			{"GET whoami?x=1", "", nil, 401, `{"code":"42501"`},
+			{"GET inside?mode=c", "", nil, 401, `{"code":"42501","message":"permission denied for function inside","details":null,"hint":null}`},
+			{"POST inside", `{"word":1`, nil, 401, `"code":"42501"`}, // what it takes is nothing to who may not call
 			{"GET whoami", "", nil, 401, `{"code":"42501","message":"permission denied for function whoami","details":null,"hint":null}`},
 			{"GET whoami", "", []string{s.token()}, 200, `"` + ann + `"`},
 		} {

@@ -16,28 +16,11 @@ const functionsTag = "rpc"
 
 // calls describes the functions that the role may be allowed to call.
 func (d *document) calls() {
-	for _, f := range d.functions.Callable(d.view.Role) {
-		if f.Decl.Namespace == d.namespace && d.shows(f) {
+	for _, f := range d.functions.Shown(d.view, d.view.Role) {
+		if f.Decl.Namespace == d.namespace {
 			d.call(f)
 		}
 	}
-}
-
-// shows reports whether the view has all that a function names which acts with the caller's rights: without it, a call fails.
-func (d *document) shows(f *function.Function) bool {
-	rows, ok := f.Result.(function.Rows)
-	return !ok || f.Decl.Trusted || d.showsRows(rows)
-}
-
-func (d *document) showsRows(rows function.Rows) bool {
-	cv, ok := d.view.Of(rows.Collection)
-	if !ok {
-		return false
-	}
-	return !slices.ContainsFunc(rows.Columns, func(c function.Column) bool {
-		f, named := rows.Collection.Field(c.Name)
-		return named && !cv.CanRead(f) || c.Rows != nil && !d.showsRows(*c.Rows)
-	})
 }
 
 func (d *document) call(f *function.Function) {

@@ -21,6 +21,7 @@ type feed struct {
 	eof    bool
 	offset int64 // of buf[at] in the source
 	line   int   // of buf[at], from 1
+	inside bool  // buf[at-1], which was taken, ends no line
 }
 
 func newFeed(r io.Reader) *feed { return &feed{r: r, line: 1} }
@@ -49,6 +50,7 @@ func (f *feed) take(n int) []byte {
 	f.at += n
 	f.offset += int64(n)
 	f.line += bytes.Count(out, newline)
+	f.inside = n > 0 && out[n-1] != '\n' || n == 0 && f.inside
 	return out
 }
 

@@ -70,9 +70,8 @@ func (j Job) Import(ctx context.Context, r io.Reader) (Result, error) {
 	if l.mark.ID == 0 {
 		l.mark.ID = j.Clock.Now().UnixMicro()
 	}
-	if l.mark.Ended && !l.mark.Linked { // only its references are missing
-		l.result.Mark = l.mark
-		return l.result, nil
+	if !l.mark.Linked {
+		l.mark.Ended = false // there may be more by now
 	}
 	err := l.begin(r)
 	if err == nil {
@@ -103,7 +102,10 @@ func (l *loading) begin(r io.Reader) error {
 	if l.mark.At > 0 && l.mark.Sum != sum(l.hash) {
 		return &Mistake{Source: l.Source, What: "the file is not the one that was imported in part"}
 	}
-	return nil
+	if l.mark.At == 0 {
+		return nil
+	}
+	return l.reader.joins()
 }
 
 func (l *loading) run() error {

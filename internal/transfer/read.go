@@ -138,6 +138,22 @@ func (r *reader) skip(to int64, h hash.Hash) error {
 	return nil
 }
 
+// joins refuses a source that goes on in a row which was the last one, without a line end, when it was imported.
+func (r *reader) joins() error {
+	if !r.feed.inside {
+		return nil
+	}
+	for len(r.feed.rest()) == 0 && !r.feed.eof {
+		if err := r.feed.more(); err != nil {
+			return err
+		}
+	}
+	if rest := r.feed.rest(); len(rest) > 0 && lineEnd(rest) == 0 {
+		return r.mistake(r.feed.line, "the row was imported and has become longer", "--restart imports the file from its beginning")
+	}
+	return nil
+}
+
 // batches reads on another goroutine, a little ahead of who writes.
 func (r *reader) batches(ctx context.Context) <-chan *batch {
 	out := make(chan *batch, 1)

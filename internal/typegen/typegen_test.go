@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -47,14 +46,9 @@ func compiled(t *testing.T, c *schema.Catalog) *policy.Set {
 }
 
 func types(set *policy.Set, role string) string {
-	return typegen.TypeScript(typegen.Source{View: set.Reach(roles[role]...), For: role, Functions: callable(set, role)})
-}
-
-func callable(set *policy.Set, role string) []*function.Function {
+	view := set.Reach(roles[role]...)
 	all, _ := function.Compile(set, rest.Limits{})
-	return slices.DeleteFunc(slices.Clone(all.All()), func(f *function.Function) bool {
-		return !slices.ContainsFunc(roles[role], func(r string) bool { return slices.Contains(all.Callable(r), f) })
-	})
+	return typegen.TypeScript(typegen.Source{View: view, For: role, Functions: all.Shown(view, roles[role]...)})
 }
 
 func TestARichProjectIsWrittenAsItStands(t *testing.T) {

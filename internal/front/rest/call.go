@@ -23,6 +23,8 @@ type Functions interface {
 	Names(namespace string) []string
 	// Default is what an argument is that was not given.
 	Default(a *schema.Arg) (value.Value, error)
+	// Open reports whether the caller may call a function at all, whatever the arguments are.
+	Open(s *Stored) bool
 	// Permit refuses a call that the caller may not make.
 	Permit(s *Stored, args []value.Value) error
 }
@@ -59,6 +61,10 @@ func (r *Read) function(in Input) error {
 	return nil
 }
 
+func denied(s *Stored) *fault.Fault {
+	return fault.New(fault.Denied, "permission denied for function %s", s.Decl.Name)
+}
+
 func badCallMethod(method string) error {
 	return fault.New(fault.MethodNotAllowed, "Cannot use the %s method on RPC", method)
 }
@@ -66,6 +72,9 @@ func badCallMethod(method string) error {
 // call reads the arguments, asks whether the caller may call, and understands what the function does with them.
 func (r *Read) call(v *schema.View, l Limits, in Input) error {
 	s := r.Call.Function
+	if !in.Functions.Open(s) { // what it takes is nothing to such a caller
+		return denied(s)
+	}
 	pairs, err := splitQuery(in.RawQuery)
 	if err != nil {
 		return err

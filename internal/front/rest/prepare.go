@@ -37,8 +37,6 @@ type piece struct {
 	at   int // bytes of the source before it
 }
 
-func (p *preparing) open() *references { return &references{args: &arguments{of: p.Decl.Args}} }
-
 func (p *preparing) read() {
 	path, raw, _ := strings.Cut(p.Decl.Read.Text, "?")
 	name, err := url.PathUnescape(strings.TrimPrefix(strings.TrimSpace(path), "/"))
@@ -107,7 +105,7 @@ func (p *preparing) each(pieces []piece) {
 
 // resolve understands parameters with all rights and without arguments.
 func (p *preparing) resolve(raw string) (*level, error) {
-	s := &Stored{Decl: p.Decl, raw: raw}
+	s := &Stored{Decl: p.Decl, Collection: p.Collection, raw: raw}
 	pairs, err := splitQuery(raw)
 	if err != nil {
 		return nil, err
@@ -117,14 +115,40 @@ func (p *preparing) resolve(raw string) (*level, error) {
 			return nil, err
 		}
 	}
-	refs := p.open()
-	stored, err := s.params(refs, p.limits)
+	return s.resolve(p.service, p.limits)
+}
+
+// resolve understands the stored parameters without arguments, by what a view shows.
+func (s *Stored) resolve(v *schema.View, l Limits) (*level, error) {
+	stored, err := s.params(&references{args: &arguments{of: s.Decl.Args}}, l)
 	if err != nil {
 		return nil, err
 	}
-	seen, _ := p.service.Of(p.Collection)
-	c := &composing{resolver: &resolver{view: p.service, limits: p.limits}, stored: stored}
+	seen, ok := v.Of(s.Collection)
+	if !ok {
+		return nil, unknownCollection(v, s.Collection.Namespace, s.Collection.Name)
+	}
+	c := &composing{resolver: &resolver{view: v, limits: l}, stored: stored}
 	return c.base(seen, stored)
+}
+
+// Seen is the rows of a read as those see them who see v; nil for other functions. ok is false where what is stored names what v does
+// not show: such a call fails.
+func (s *Stored) Seen(v *schema.View, l Limits) (rows *ir.Query, ok bool) {
+	l = l.Filled()
+	switch {
+	case s.Decl.Trusted || s.Decl.Value.Present():
+		return s.Query, true
+	case s.Decl.Write != nil:
+		_, err := s.transaction(v, l, &arguments{of: s.Decl.Args})
+		return nil, err == nil
+	}
+	top, err := s.resolve(v, l)
+	if err != nil {
+		return nil, false
+	}
+	top.finish()
+	return top.query, true
 }
 
 // storable refuses an argument where only syntax can stand, and parameters that belong to a caller.

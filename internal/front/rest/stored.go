@@ -70,7 +70,7 @@ func (s *Stored) discreet(err error) error {
 	switch fault.From(err).Code {
 	case fault.UnknownColumn, fault.UnknownBodyColumn, fault.UnknownCollection, fault.NoRelation, fault.AmbiguousRelation,
 		fault.NotEmbedded, fault.UndefinedOperator, fault.NotImplemented:
-		return fault.New(fault.Denied, "permission denied for function %s", s.Decl.Name).Because(err)
+		return denied(s).Because(err)
 	}
 	return err
 }
