@@ -24,9 +24,11 @@ var beginChange = []string{"BEGIN ISOLATION LEVEL READ COMMITTED", lockTimeout, 
 	"SET LOCAL statement_timeout = 0"}
 
 // Rebuild runs f in a transaction that changes the schema. It waits for locks in short attempts, and f is run again after each;
-// of several nodes one goes first, and the others find its work done.
+// of several nodes one goes first, and the others find its work done. Connections that keep statements of the schema before are
+// let go.
 func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) error {
 	err := s.rebuild(ctx, s.gate(beginChange), f)
+	s.main.Reset()
 	if err == nil {
 		err = s.findGate(ctx)
 	}

@@ -34,7 +34,7 @@ var _ store.Ender = (*snapshot)(nil)
 func (q *snapshot) Last() { q.last = len(q.prelude) > 0 }
 
 // Query runs a rendered statement and decodes its rows. The first one is asked again where the connection turns out to be
-// broken, and of the primary where it was asked of a replica that cannot answer.
+// broken or to keep statements of an older schema, and of the primary where it was asked of a replica that cannot answer.
 func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
 	if q.conn != nil {
 		return q.further(ctx, stmt, args)
@@ -49,7 +49,7 @@ func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 		q.from = nil
 	}
 	out, err := q.first(ctx, q.store.main, stmt, args)
-	if err != nil && ctx.Err() == nil && isLost(err) {
+	if err != nil && ctx.Err() == nil && (isLost(err) || isForgotten(err)) {
 		q.store.main.Reset()
 		out, err = q.first(ctx, q.store.main, stmt, args)
 	}
@@ -64,7 +64,7 @@ func (q *snapshot) further(ctx context.Context, stmt *sqlgen.Stmt, args []any) (
 	}
 	if q.from != nil {
 		q.from.rest(q.store.clock.Now())
-	} else if isLost(err) {
+	} else if isLost(err) || isForgotten(err) {
 		q.store.main.Reset()
 	}
 	return nil, shown(ctx, &store.Interrupted{Cause: err})

@@ -41,9 +41,9 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 }
 
 // again reports whether nothing of a transaction was kept and it may fare better when it is run again. Connections that may
-// be dead are let go.
+// be dead, or keep statements of an older schema, are let go.
 func (s *Store) again(ctx context.Context, err error) bool {
-	if isLost(err) {
+	if isLost(err) || isForgotten(err) {
 		s.main.Reset()
 	}
 	var unknown *store.Unknown
