@@ -13,6 +13,7 @@ import (
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/render"
 )
 
@@ -97,11 +98,11 @@ func timely(ctx context.Context, err error) error {
 func (s *server) body(read *rest.Read, a *engine.Answer) ([]byte, error) {
 	shape, o := a.Shape, render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped, Limit: s.Limits.Response}
 	switch read.Media.Type {
-	case rest.Object:
+	case syntax.Object:
 		return shape.Object(nil, a.Result, o)
-	case rest.CSV:
+	case syntax.CSV:
 		return shape.CSV(nil, a.Result, o)
-	case rest.NDJSON:
+	case syntax.NDJSON:
 		return shape.Lines(nil, a.Result, o)
 	}
 	return shape.Array(nil, a.Result, o)

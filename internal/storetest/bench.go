@@ -15,6 +15,7 @@ import (
 	"github.com/socle-hq/socle/internal/eval/memory"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
@@ -144,11 +145,11 @@ func written(read *rest.Read, a engine.Answer) ([]byte, error) {
 	shape := render.Compile(a.Level)
 	o := render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped}
 	switch read.Media.Type {
-	case rest.Object:
+	case syntax.Object:
 		return shape.Object(nil, a.Result, o)
-	case rest.CSV:
+	case syntax.CSV:
 		return shape.CSV(nil, a.Result, o)
-	case rest.NDJSON:
+	case syntax.NDJSON:
 		return shape.Lines(nil, a.Result, o)
 	}
 	return shape.Array(nil, a.Result, o)

@@ -1,9 +1,11 @@
 package rest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -14,19 +16,19 @@ const avgScale = 6
 var aggregates = map[string]ir.AggFn{"count": ir.CountRows, "sum": ir.Sum, "avg": ir.Avg, "min": ir.Min, "max": ir.Max}
 
 // aggregate resolves field[::cast].fn()[::cast].
-func (l *level) aggregate(it item, x ir.Expr) error {
-	x, err := widened(x, it.cast)
+func (l *level) aggregate(it *syntax.Column, x ir.Expr) error {
+	x, err := widened(x, it.Cast)
 	if err != nil {
 		return err
 	}
-	fn := aggregates[it.agg]
+	fn := aggregates[it.Aggregate]
 	t, ok := aggregateType(fn, x.Type())
 	if !ok {
-		return fault.New(fault.UndefinedOperator, "function %s(%s) does not exist", it.agg, x.Type().SQLName()).
+		return fault.New(fault.UndefinedOperator, "function %s(%s) does not exist", it.Aggregate, x.Type().SQLName()).
 			WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 	}
-	out := &ir.Output{Name: named(it.alias, it.agg), X: &ir.Agg{Fn: fn, X: x, T: t}}
-	out.Cast, err = castTo(it.aggCast)
+	out := &ir.Output{Name: named(it.Alias, it.Aggregate), X: &ir.Agg{Fn: fn, X: x, T: t}}
+	out.Cast, err = castTo(it.Then)
 	l.output(out)
 	return err
 }
@@ -98,7 +100,7 @@ func castTo(name string) (*value.Type, error) {
 	if kind, ok := castNames[lower]; ok {
 		return &value.Type{Kind: kind}, nil
 	}
-	if listed(foreignCasts, lower) {
+	if slices.Contains(strings.Fields(foreignCasts), lower) {
 		return nil, unsupported("a cast to " + lower + " is not in the profile")
 	}
 	return nil, fault.New(fault.UndefinedObject, "type \"%s\" does not exist", name)
@@ -106,9 +108,9 @@ func castTo(name string) (*value.Type, error) {
 
 // having resolves having= of any level, and keeps after= for position. Where a level has a field of that name the
 // parameter is a filter on it.
-func (l *level) having(late []pair) error {
+func (l *level) having(late []syntax.Pair) error {
 	for _, q := range late {
-		path, err := above(q.key, l.limits)
+		path, err := q.Path(l.limits)
 		if err != nil {
 			return err
 		}
@@ -116,12 +118,12 @@ func (l *level) having(late []pair) error {
 		if err != nil {
 			return err
 		}
-		last := q.key[strings.LastIndexByte(q.key, '.')+1:]
+		last := q.Word()
 		switch {
 		case to.hasField(last) || len(path) > 0 && last == "after":
 			err = to.lateFilter(q)
 		case last == "having":
-			err = to.groupFilter(q.text)
+			err = to.groupFilter(q.Text)
 		}
 		if err != nil {
 			return err
@@ -130,16 +132,16 @@ func (l *level) having(late []pair) error {
 	return nil
 }
 
-func (l *level) lateFilter(q pair) error {
-	f, err := parseFilter(q, l.limits)
+func (l *level) lateFilter(q syntax.Pair) error {
+	f, err := syntax.ParseFilter(q, l.limits)
 	if err != nil {
 		return err
 	}
-	return l.add(l.condition(f.leaf))
+	return l.add(l.condition(f.Leaf))
 }
 
 func (l *level) groupFilter(text string) error {
-	tree, err := parseHaving(text, l.limits)
+	tree, err := syntax.ParseHaving(text, l.limits)
 	if err != nil {
 		return err
 	}
@@ -158,15 +160,15 @@ func (l *level) groupFilter(text string) error {
 }
 
 // groupCondition is a filter on an aggregate of the output.
-func (l *level) groupCondition(f leaf) (ir.Expr, error) {
-	agg := aggregateNamed(l.query, f.field.name)
-	if agg == nil || f.field.steps != nil {
-		return nil, fault.New(fault.UnknownColumn, "aggregate %s does not exist", f.field.name).
+func (l *level) groupCondition(f *syntax.Leaf) (ir.Expr, error) {
+	agg := aggregateNamed(l.query, f.Field.Name)
+	if agg == nil || f.Field.Steps != nil {
+		return nil, fault.New(fault.UnknownColumn, "aggregate %s does not exist", f.Field.Name).
 			WithHint("having names an aggregate of select by its alias")
 	}
-	e, err := l.test(agg, f.op)
+	e, err := l.test(agg, l.operations.of(f))
 	if err != nil {
 		return nil, err
 	}
-	return negate(f.op.not, e), nil
+	return negate(f.Op.Not, e), nil
 }

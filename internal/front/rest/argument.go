@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/body"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -61,7 +63,7 @@ func textOf(t value.Type, v value.Value) string {
 
 // json replaces a JSON string that is an argument.
 func (a *arguments) json(raw string) (string, bool, error) {
-	if a == nil || !plainString(raw) {
+	if a == nil || !body.Plain(raw) {
 		return raw, false, nil
 	}
 	name, ok := holeName(raw[1 : len(raw)-1])
@@ -92,17 +94,17 @@ func (a *arguments) operation(o *operation) error {
 	switch {
 	case a == nil:
 		return nil
-	case o.code == opIn:
+	case o.Code == syntax.In:
 		return a.list(o)
 	}
-	if name, ok := holeName(o.text); ok {
+	if name, ok := holeName(o.Text); ok {
 		return a.whole(o, name)
 	}
 	if elements, ok := literalElements(o); ok {
-		o.list, o.listed = elements, true
+		o.List, o.listed = elements, true
 		return a.list(o)
 	}
-	return a.none(o.text)
+	return a.none(o.Text)
 }
 
 // whole makes an argument the whole of an operand.
@@ -113,16 +115,16 @@ func (a *arguments) whole(o *operation, name string) error {
 	}
 	o.arg, o.pending = arg, a.checking()
 	if o.isNull = !o.pending && v.IsNull(); !o.isNull && !o.pending {
-		o.text = textOf(arg.Type, v)
+		o.Text = textOf(arg.Type, v)
 	}
 	return nil
 }
 
 // literalElements are the elements of a {a,b} literal that holds an argument.
 func literalElements(o *operation) ([]string, bool) {
-	inner, open := strings.CutPrefix(o.text, "{")
+	inner, open := strings.CutPrefix(o.Text, "{")
 	inner, closed := strings.CutSuffix(inner, "}")
-	takes := o.each != plain || o.code == opContains || o.code == opContained || o.code == opOverlaps
+	takes := o.Each != syntax.Plain || o.Code == syntax.Contains || o.Code == syntax.Contained || o.Code == syntax.Overlaps
 	if !open || !closed || !takes || strings.ContainsAny(inner, `":`) {
 		return nil, false
 	}
@@ -138,13 +140,13 @@ func literalElements(o *operation) ([]string, bool) {
 // list replaces the arguments among the elements of a list: an argument that is a list is the whole of it.
 func (a *arguments) list(o *operation) error {
 	var out []string
-	for _, text := range o.list {
+	for _, text := range o.List {
 		name, ok := holeName(text)
 		if !ok {
 			if err := a.none(text); err != nil {
 				return err
 			}
-			if o.code == opLike || o.code == opILike { // as outside a function; in a value a star is a star
+			if o.Code == syntax.Like || o.Code == syntax.ILike { // as outside a function; in a value a star is a star
 				text = strings.ReplaceAll(text, "*", "%")
 			}
 			out = append(out, text)
@@ -154,7 +156,7 @@ func (a *arguments) list(o *operation) error {
 		switch {
 		case err != nil:
 			return err
-		case arg.Type.List && len(o.list) > 1:
+		case arg.Type.List && len(o.List) > 1:
 			return badArgument("{%s} is a list and stands beside other elements", name)
 		}
 		o.arg, o.pending = arg, a.checking()
@@ -171,21 +173,21 @@ func (a *arguments) list(o *operation) error {
 			out = append(out, textOf(arg.Type, v))
 		}
 	}
-	o.list = out
+	o.List = out
 	return nil
 }
 
 // fits refuses an argument that cannot be a value of what it is compared with.
 func (o operation) fits(t value.Type) error {
-	if o.arg == nil || o.code.search() {
+	if o.arg == nil || o.Code.Search() {
 		return nil
 	}
 	from := o.arg.Type
 	wants := t.List
-	if o.code == opIn || o.each != plain || o.listed {
+	if o.Code == syntax.In || o.Each != syntax.Plain || o.listed {
 		wants = from.List // a list stands for all elements, a scalar for one of them
 	}
-	if o.each != plain && !o.listed {
+	if o.Each != syntax.Plain && !o.listed {
 		wants = true
 	}
 	alike := from.Kind == t.Kind || from.Kind == value.Text || t.Kind == value.Text || from.Numeric() && t.Numeric() ||

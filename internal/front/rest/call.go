@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/body"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -75,7 +77,7 @@ func (r *Read) call(v *schema.View, l Limits, in Input) error {
 	if !in.Functions.Open(s) { // what it takes is nothing to such a caller
 		return denied(s)
 	}
-	pairs, err := splitQuery(in.RawQuery)
+	pairs, err := syntax.Split(in.RawQuery)
 	if err != nil {
 		return err
 	}
@@ -111,11 +113,11 @@ func (r *Read) call(v *schema.View, l Limits, in Input) error {
 
 // storedValue settles what is answered beside a value.
 func (r *Read) storedValue() error {
-	if r.Media.Type == CSV || r.Media.Type == NDJSON {
+	if r.Media.Type == syntax.CSV || r.Media.Type == syntax.NDJSON {
 		return fault.New(fault.NotAcceptable, "None of these media types are available: %s", strings.TrimSuffix(r.Media.ContentType(), "; charset=utf-8")).
 			WithHint("the function gives one value, not rows")
 	}
-	r.Range = Range{Limit: -1}
+	r.Range = syntax.Range{Limit: -1}
 	return nil
 }
 
@@ -141,11 +143,11 @@ func (g *given) add(name string, p part) {
 
 // query takes the arguments out of the parameters and gives back the rest. Of a function without rows everything that is no
 // reserved word is meant as an argument; of one with rows a parameter that is no filter is.
-func (g *given) query(pairs []pair) (rest []pair) {
+func (g *given) query(pairs []syntax.Pair) (rest []syntax.Pair) {
 	for _, p := range pairs {
-		_, declared := g.of.Arg(p.key)
+		_, declared := g.of.Arg(p.Key)
 		if declared || g.meant(p) {
-			g.add(p.key, part{text: p.text})
+			g.add(p.Key, part{text: p.Text})
 			continue
 		}
 		rest = append(rest, p)
@@ -153,62 +155,54 @@ func (g *given) query(pairs []pair) (rest []pair) {
 	return rest
 }
 
-func (g *given) meant(p pair) bool {
-	last := p.key[strings.LastIndexByte(p.key, '.')+1:]
-	if listed("select columns on_conflict order limit offset and or having after", last) {
+func (g *given) meant(p syntax.Pair) bool {
+	last := p.Word()
+	if syntax.Reserved(last) {
 		return false
 	}
-	return !g.of.Read.Present() || last == p.key && !filterLike(p.text)
-}
-
-// filterLike reports whether a parameter's text begins as a filter does.
-func filterLike(text string) bool {
-	op, _, dotted := strings.Cut(strings.TrimPrefix(text, "not."), ".")
-	op, _, _ = strings.Cut(op, "(")
-	_, known := operators[op]
-	return dotted && known
+	return !g.of.Read.Present() || last == p.Key && !syntax.FilterLike(p.Text)
 }
 
 // body reads the arguments of POST: an object, or the first of an array; a form; the first line of CSV. Nothing is no argument.
 func (g *given) body(in Input, l Limits) error {
-	f, err := bodyForm(in.Header)
+	f, err := body.FormOf(in.Header)
 	if err != nil {
 		return err
 	}
-	text, err := readBody(in.Body, l.Body)
+	text, err := body.Read(in.Body, l.Body)
 	if err != nil || strings.TrimSpace(text) == "" {
 		return err
 	}
 	switch f {
-	case pairsForm:
+	case body.Pairs:
 		return g.form(text)
-	case csvForm:
-		return badBody("Content-Type not acceptable: text/csv").WithHint("a call's arguments are a JSON object, or a form")
+	case body.CSV:
+		return body.Bad("Content-Type not acceptable: text/csv").WithHint("a call's arguments are a JSON object, or a form")
 	}
-	s := &jsonScanner{src: text}
+	s := body.Scan(text)
 	first := true
 	object := func() error {
-		if s.peek() != '{' {
-			return badBody("The arguments of a call are a JSON object")
+		if s.Peek() != '{' {
+			return body.Bad("The arguments of a call are a JSON object")
 		}
-		return s.object(func(key, raw string) error {
+		return s.Object(func(key, raw string) error {
 			if !first {
-				return checkJSON(raw)
+				return body.Check(raw)
 			}
 			if _, again := g.values[key]; again {
-				return twice(key)
+				return body.Twice(key)
 			}
 			g.add(strings.Clone(key), part{text: raw, json: true})
 			return within(len(g.names), maxKeys, "a call has more than", "arguments")
 		})
 	}
-	if s.space(); s.peek() != '[' {
+	if s.Space(); s.Peek() != '[' {
 		if err := object(); err != nil {
 			return err
 		}
-		return s.end()
+		return s.End()
 	}
-	err = s.array(func() error {
+	err = s.Array(func() error {
 		err := object()
 		first = false
 		return err
@@ -216,16 +210,16 @@ func (g *given) body(in Input, l Limits) error {
 	if err != nil {
 		return err
 	}
-	return s.end()
+	return s.End()
 }
 
 func (g *given) form(text string) error {
-	pairs, err := splitQuery(text)
+	pairs, err := syntax.Split(text)
 	if err != nil {
 		return err
 	}
 	for _, p := range pairs {
-		g.add(p.key, part{text: p.text})
+		g.add(p.Key, part{text: p.Text})
 	}
 	return nil
 }
@@ -269,7 +263,7 @@ func valueOf(a *schema.Arg, parts []part) (v value.Value, err error) {
 	switch {
 	case last.json:
 		var broken error
-		if v, broken, err = jsonValue(a.Type, last.text); broken != nil {
+		if v, broken, err = body.Value(a.Type, last.text); broken != nil {
 			return v, broken
 		}
 	case a.Type.List && (len(parts) > 1 || !strings.HasPrefix(last.text, "{") && !strings.HasPrefix(last.text, "[")):
@@ -324,7 +318,7 @@ func (r *Read) noFunction(l Limits, in Input) error {
 			return err
 		}
 	} else {
-		pairs, err := splitQuery(in.RawQuery)
+		pairs, err := syntax.Split(in.RawQuery)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package rest
 import (
 	"slices"
 
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 )
@@ -13,7 +14,7 @@ import (
 type composing struct {
 	*resolver
 	read        *Read
-	stored, own *params
+	stored, own *syntax.Params
 	picks       bool         // the caller gave a select
 	narrowed    *schema.View // what the caller may name; nil: what the read may
 }
@@ -33,7 +34,7 @@ func (c *composing) compose() (*level, error) {
 	case chosen:
 		inner := top
 		inner.finish()
-		if top, err = c.base(c.read.Collection, c.stored.below()); err != nil {
+		if top, err = c.base(c.read.Collection, embedded(c.stored)); err != nil {
 			return nil, err
 		}
 		top.query.From = inner.query
@@ -52,21 +53,21 @@ func (c *composing) compose() (*level, error) {
 }
 
 // base resolves stored parameters, a range of the root included.
-func (c *composing) base(seen *schema.CollectionView, p *params) (*level, error) {
+func (c *composing) base(seen *schema.CollectionView, p *syntax.Params) (*level, error) {
 	l := c.level(seen)
 	for _, step := range [...]func() error{
-		func() error { return l.selectItems(p.items) },
+		func() error { return l.selectItems(p.Items) },
 		func() error { return l.filter(p) },
-		func() error { return l.sort(p.orders) },
-		func() error { return l.having(p.late) },
-		func() error { return l.embedRanges(p.ranges) },
+		func() error { return l.sort(p.Orders) },
+		func() error { return l.having(p.Late) },
+		func() error { return l.embedRanges(p.Bounds) },
 	} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	for _, g := range p.ranges {
-		if len(g.path) == 0 {
+	for _, g := range p.Bounds {
+		if len(g.Path) == 0 {
 			l.bound(g)
 		}
 	}
@@ -76,39 +77,39 @@ func (c *composing) base(seen *schema.CollectionView, p *params) (*level, error)
 // groups keeps the range of aggregated rows for the end: what the caller asks for is a part of it, and nothing else can be asked.
 func (c *composing) groups(top *level) error {
 	own := c.own
-	if len(own.filters)+len(own.trees)+len(own.orders)+len(own.late) > 0 || c.read.Prefer.Count != "" {
+	if len(own.Filters)+len(own.Trees)+len(own.Orders)+len(own.Late) > 0 || c.read.Prefer.Count != "" {
 		return unsupported("the function's rows are aggregated and limited: they can be paged, not filtered, ordered or counted")
 	}
-	c.read.stored = Range{Limit: -1, Explicit: true}
-	for _, g := range c.stored.ranges {
+	c.read.stored = syntax.Range{Limit: -1, Explicit: true}
+	for _, g := range c.stored.Bounds {
 		switch {
-		case len(g.path) > 0:
-		case g.offset:
-			c.read.stored.Offset = g.n
+		case len(g.Path) > 0:
+		case g.Offset:
+			c.read.stored.Offset = g.N
 		default:
-			c.read.stored.Limit = g.n
+			c.read.stored.Limit = g.N
 		}
 	}
 	top.query.Limit, top.query.Offset = nil, nil
 	return nil
 }
 
-// below is what of the parameters remains where the rows of the root are chosen already: order, and what is about embeds.
-func (p *params) below() *params {
-	out := &params{items: p.items, orders: p.orders, late: p.late}
-	for _, f := range p.filters {
-		if len(f.path) > 0 {
-			out.filters = append(out.filters, f)
+// embedded is what of the parameters remains where the rows of the root are chosen already: order, and what is about embeds.
+func embedded(p *syntax.Params) *syntax.Params {
+	out := &syntax.Params{Items: p.Items, Orders: p.Orders, Late: p.Late}
+	for _, f := range p.Filters {
+		if len(f.Path) > 0 {
+			out.Filters = append(out.Filters, f)
 		}
 	}
-	for _, t := range p.trees {
-		if len(t.path) > 0 {
-			out.trees = append(out.trees, t)
+	for _, t := range p.Trees {
+		if len(t.Path) > 0 {
+			out.Trees = append(out.Trees, t)
 		}
 	}
-	for _, g := range p.ranges {
-		if len(g.path) > 0 {
-			out.ranges = append(out.ranges, g)
+	for _, g := range p.Bounds {
+		if len(g.Path) > 0 {
+			out.Bounds = append(out.Bounds, g)
 		}
 	}
 	return out
@@ -146,7 +147,7 @@ func readsRow(e ir.Expr, row *ir.Row) bool {
 func (c *composing) add(top *level, aggregated bool) error {
 	defer c.narrow(top)()
 	if c.picks {
-		if err := top.selectItems(c.own.items); err != nil {
+		if err := top.selectItems(c.own.Items); err != nil {
 			return err
 		}
 		if top.query.Aggregates() { // no row of the function is left to be ordered
@@ -165,13 +166,13 @@ func (c *composing) add(top *level, aggregated bool) error {
 		return err
 	}
 	defer top.after()()
-	if err := top.sort(c.own.orders); err != nil {
+	if err := top.sort(c.own.Orders); err != nil {
 		return err
 	}
-	if err := top.having(c.own.late); err != nil {
+	if err := top.having(c.own.Late); err != nil {
 		return err
 	}
-	return top.embedRanges(c.own.ranges)
+	return top.embedRanges(c.own.Bounds)
 }
 
 // narrow shows the level only what a caller may name of a trusted read, until it is widened again.
@@ -205,40 +206,40 @@ func (l *level) after() (restore func()) {
 }
 
 // filterGroups filters aggregated rows by the names of their outputs.
-func (l *level) filterGroups(p *params) error {
-	for _, f := range p.filters {
-		if len(f.path) > 0 {
-			return notEmbedded(f.path[0])
+func (l *level) filterGroups(p *syntax.Params) error {
+	for _, f := range p.Filters {
+		if len(f.Path) > 0 {
+			return notEmbedded(f.Path[0])
 		}
-		if err := l.groupTest(node{leaf: &f.leaf}); err != nil {
+		if err := l.groupTest(f.Leaf); err != nil {
 			return err
 		}
 	}
-	for _, t := range p.trees {
-		if len(t.path) > 0 {
-			return notEmbedded(t.path[0])
+	for _, t := range p.Trees {
+		if len(t.Path) > 0 {
+			return notEmbedded(t.Path[0])
 		}
-		if err := l.groupTest(t.tree); err != nil {
+		if err := l.groupTest(t.Node); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *level) groupTest(n node) error {
-	e, err := l.tree(n, func(f leaf) (ir.Expr, error) {
+func (l *level) groupTest(n syntax.Node) error {
+	e, err := l.tree(n, func(f *syntax.Leaf) (ir.Expr, error) {
 		var x ir.Expr
-		if f.field.steps == nil {
-			x = outputNamed(l.query, f.field.name)
+		if f.Field.Steps == nil {
+			x = outputNamed(l.query, f.Field.Name)
 		}
 		if x == nil {
-			return nil, l.unknownColumn(f.field.name)
+			return nil, l.unknownColumn(f.Field.Name)
 		}
-		e, err := l.test(x, f.op)
+		e, err := l.test(x, l.operations.of(f))
 		if err != nil {
 			return nil, err
 		}
-		return negate(f.op.not, e), nil
+		return negate(f.Op.Not, e), nil
 	})
 	if err != nil {
 		return err

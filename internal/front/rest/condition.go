@@ -4,29 +4,31 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
 
 // condition is the meaning of one filter: of an embed's name, of `search`, or of a column.
-func (l *level) condition(f leaf) (ir.Expr, error) {
-	if f.field.steps == nil {
-		if c := l.child(f.field.name); c != nil && (f.op.null() || !l.hasField(f.field.name)) {
+func (l *level) condition(f *syntax.Leaf) (ir.Expr, error) {
+	o := l.operations.of(f)
+	if f.Field.Steps == nil {
+		if c := l.child(f.Field.Name); c != nil && (f.Op.Null() || !l.hasField(f.Field.Name)) {
 			return related(l, c, f)
 		}
-		if f.field.name == "search" && !l.hasField("search") && len(l.seen.Search()) > 0 {
-			return l.searchAll(f.op)
+		if f.Field.Name == "search" && !l.hasField("search") && len(l.seen.Search()) > 0 {
+			return l.searchAll(o)
 		}
 	}
-	x, err := l.column(f.field)
+	x, err := l.column(f.Field)
 	if err != nil {
 		return nil, err
 	}
-	e, err := l.test(x, f.op)
+	e, err := l.test(x, o)
 	if err != nil {
 		return nil, err
 	}
-	return negate(f.op.not, e), nil
+	return negate(o.Not, e), nil
 }
 
 func (l *level) hasField(name string) bool {
@@ -34,17 +36,14 @@ func (l *level) hasField(name string) bool {
 	return ok
 }
 
-// null reports is.null and is.not_null.
-func (o operation) null() bool { return o.code == opIs && (o.text == "null" || o.text == "not_null") }
-
 // related filters parents by whether an embed has rows; nothing else can be asked of an embed.
-func related(l, child *level, f leaf) (ir.Expr, error) {
-	if !f.op.null() {
-		return nil, fault.New(fault.EmbedFilter, "Bad operator on the '%s' embedded resource", f.field.name).
+func related(l, child *level, f *syntax.Leaf) (ir.Expr, error) {
+	if !f.Op.Null() {
+		return nil, fault.New(fault.EmbedFilter, "Bad operator on the '%s' embedded resource", f.Field.Name).
 			WithDetails("Only is null or not is null filters are allowed on embedded resources")
 	}
 	e := &ir.Related{From: l.query.Row, Rel: child.embed.Rel, Query: child.query}
-	return negate((f.op.text == "null") != f.op.not, e), nil
+	return negate((f.Op.Text == "null") != f.Op.Not, e), nil
 }
 
 // test applies an operator to what was found.
@@ -53,21 +52,21 @@ func (l *level) test(x ir.Expr, o operation) (ir.Expr, error) {
 		return nil, err
 	}
 	switch {
-	case o.isNull && o.code == opIsDistinct:
+	case o.isNull && o.Code == syntax.IsDistinct:
 		return &ir.Not{X: &ir.IsNull{X: x}}, nil
 	case o.isNull:
 		return unknown(), nil
-	case o.code == opIs:
+	case o.Code == syntax.Is:
 		return is(x, o)
-	case o.code == opRange:
-		return nil, unsupported("the range operator " + o.name + " is not in the profile")
-	case o.code.search():
+	case o.Code == syntax.RangeOperator:
+		return nil, unsupported("the range operator " + o.Name + " is not in the profile")
+	case o.Code.Search():
 		return l.searchColumn(x, o)
-	case o.code == opIn:
+	case o.Code == syntax.In:
 		return l.in(x, o)
-	case o.code >= opContains:
+	case o.Code >= syntax.Contains:
 		return l.set(x, o)
-	case o.code >= opLike && o.code <= opIMatch:
+	case o.Code >= syntax.Like && o.Code <= syntax.IMatch:
 		return l.pattern(x, o)
 	}
 	return l.compare(x, o)
@@ -75,7 +74,7 @@ func (l *level) test(x ir.Expr, o operation) (ir.Expr, error) {
 
 // is tests for NULL and, of booleans, for a truth.
 func is(x ir.Expr, o operation) (ir.Expr, error) {
-	switch o.text {
+	switch o.Text {
 	case "null":
 		return &ir.IsNull{X: x}, nil
 	case "not_null":
@@ -83,30 +82,30 @@ func is(x ir.Expr, o operation) (ir.Expr, error) {
 	}
 	if t := x.Type(); t.Kind != value.Bool || t.List {
 		return nil, fault.New(fault.DatatypeMismatch, "argument of IS %s must be type boolean, not type %s",
-			strings.ToUpper(o.text), t.SQLName())
+			strings.ToUpper(o.Text), t.SQLName())
 	}
-	return &ir.Test{X: x, Want: map[string]ir.Truth{"true": ir.True, "false": ir.False, "unknown": ir.Unknown}[o.text]}, nil
+	return &ir.Test{X: x, Want: map[string]ir.Truth{"true": ir.True, "false": ir.False, "unknown": ir.Unknown}[o.Text]}, nil
 }
 
-var comparisons = [...]ir.CompareOp{opEq: ir.Eq, opNeq: ir.Ne, opGt: ir.Gt, opGte: ir.Ge, opLt: ir.Lt, opLte: ir.Le}
+var comparisons = [...]ir.CompareOp{syntax.Eq: ir.Eq, syntax.Neq: ir.Ne, syntax.Gt: ir.Gt, syntax.Gte: ir.Ge, syntax.Lt: ir.Lt, syntax.Lte: ir.Le}
 
 func (l *level) compare(x ir.Expr, o operation) (ir.Expr, error) {
 	t := x.Type()
-	if o.code >= opGt && o.code <= opLte && (t.Kind == value.JSON || t.List) {
-		return nil, unsupported(o.name + " does not compare " + t.String()).WithHint("compare a ->> path as text")
+	if o.Code >= syntax.Gt && o.Code <= syntax.Lte && (t.Kind == value.JSON || t.List) {
+		return nil, unsupported(o.Name + " does not compare " + t.String()).WithHint("compare a ->> path as text")
 	}
-	if o.each != plain {
+	if o.Each != syntax.Plain {
 		list, err := l.listOf(t, o)
-		return o.orUnknown(&ir.Quantified{Op: comparisons[o.code], X: x, List: list, All: o.each == allOf}), err
+		return o.orUnknown(&ir.Quantified{Op: comparisons[o.Code], X: x, List: list, All: o.Each == syntax.All}), err
 	}
 	p, err := l.operand(t, o)
 	if err != nil {
 		return nil, err
 	}
-	if o.code == opIsDistinct {
+	if o.Code == syntax.IsDistinct {
 		return &ir.Same{L: x, R: p, Negate: true}, nil
 	}
-	return &ir.Compare{Op: comparisons[o.code], L: x, R: p}, nil
+	return &ir.Compare{Op: comparisons[o.Code], L: x, R: p}, nil
 }
 
 // listOf makes a {a,b} literal one Param.
@@ -146,8 +145,8 @@ func (l *level) elements(t value.Type, o operation) (*ir.Param, error) {
 	if t.List = true; o.pending {
 		return l.param(t, value.Value{}), nil
 	}
-	elements := make([]value.Value, len(o.list))
-	for i, text := range o.list {
+	elements := make([]value.Value, len(o.List))
+	for i, text := range o.List {
 		v, err := value.Parse(of, text)
 		if err != nil {
 			return nil, err
@@ -166,7 +165,7 @@ func (o operation) value(t value.Type) (value.Value, error) {
 	if o.pending {
 		return value.Value{}, nil
 	}
-	return value.Parse(t, o.text)
+	return value.Parse(t, o.Text)
 }
 
 func (l *level) operand(t value.Type, o operation) (*ir.Param, error) {
@@ -191,13 +190,13 @@ func (o operation) orUnknown(e *ir.Quantified) ir.Expr {
 	return &ir.Or{Of: []ir.Expr{e, unknown()}}
 }
 
-var sets = map[opcode]struct {
+var sets = map[syntax.Operator]struct {
 	op   ir.SetOp
 	sign string
-}{opContains: {ir.Contains, "@>"}, opContained: {ir.Contained, "<@"}, opOverlaps: {ir.Overlaps, "&&"}}
+}{syntax.Contains: {ir.Contains, "@>"}, syntax.Contained: {ir.Contained, "<@"}, syntax.Overlaps: {ir.Overlaps, "&&"}}
 
 func (l *level) set(x ir.Expr, o operation) (ir.Expr, error) {
-	t, s := x.Type(), sets[o.code]
+	t, s := x.Type(), sets[o.Code]
 	if !t.List && (t.Kind != value.JSON || s.op == ir.Overlaps) {
 		return nil, noOperator(t, s.sign, "unknown")
 	}

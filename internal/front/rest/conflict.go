@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
@@ -90,18 +91,18 @@ func (w *writing) put() error {
 func (w *writing) namesKey(key []*schema.Field) bool {
 	var named []string
 	for _, f := range w.key {
-		op := f.leaf.op
-		if op.code != opEq || op.not || op.each != plain || f.leaf.field.steps != nil {
+		op := f.Leaf.Op
+		if op.Code != syntax.Eq || op.Not || op.Each != syntax.Plain || f.Leaf.Field.Steps != nil {
 			return false
 		}
-		named = append(named, f.leaf.field.name)
+		named = append(named, f.Leaf.Field.Name)
 	}
 	return w.sameNames(key, named)
 }
 
 // matches compares a filter's value with the row's.
-func (w *writing) matches(f filterParam) error {
-	i := slices.IndexFunc(w.ir.Columns, func(c *schema.Field) bool { return c.Name == f.leaf.field.name })
+func (w *writing) matches(f syntax.Filter) error {
+	i := slices.IndexFunc(w.ir.Columns, func(c *schema.Field) bool { return c.Name == f.Leaf.Field.Name })
 	if i < 0 || !w.ir.Rows[0].Given[i] {
 		return putKey()
 	}
@@ -109,7 +110,7 @@ func (w *writing) matches(f filterParam) error {
 		return nil
 	}
 	got := w.ir.Rows[0].Values[i]
-	want, err := value.Parse(w.ir.Columns[i].Type, f.leaf.op.text)
+	want, err := value.Parse(w.ir.Columns[i].Type, w.operations.of(f.Leaf).Text)
 	if err != nil {
 		return err
 	}

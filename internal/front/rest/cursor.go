@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -14,10 +15,10 @@ import (
 const fingerprintSize = 16
 
 // position resolves after= of the root.
-func (r *Read) position(s *resolver, root *level, late []pair, in Input) error {
-	_, _, ranged := rangeHeader(in.Header.Get("Range"))
+func (r *Read) position(s *resolver, root *level, late []syntax.Pair, in Input) error {
+	ranged := syntax.Ranged(in.Header)
 	for _, q := range late {
-		if q.key != "after" || root.hasField("after") {
+		if q.Key != "after" || root.hasField("after") {
 			continue
 		}
 		if ranged || r.Range.Offset > 0 {
@@ -26,7 +27,7 @@ func (r *Read) position(s *resolver, root *level, late []pair, in Input) error {
 		if !r.pageable(root.query) {
 			return badCursor("only rows with a primary key, not groups, have a position")
 		}
-		payload, err := open(in.Cursor, q.text)
+		payload, err := open(in.Cursor, q.Text)
 		if err != nil {
 			return badCursor("the position is not one this server gave").Because(err)
 		}

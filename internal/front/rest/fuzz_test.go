@@ -63,22 +63,3 @@ func BenchmarkParseByID(b *testing.B) {
 		}
 	}
 }
-
-// Whatever the headers, they are read or refused with a status of the client's, and the media is one that exists.
-func FuzzHeaders(f *testing.F) {
-	f.Add("text/csv;q=0.5, application/vnd.pgrst.object+json;nulls=stripped", "count=exact, handling=strict, timezone=UTC", "0-9")
-	f.Add("*/*;q=x", "max-affected=3,return=minimal", "5-1")
-	v := fullView(catalogue(f))
-	f.Fuzz(func(t *testing.T, accept, prefer, window string) {
-		r, err := rest.Parse(v, rest.Limits{}, get("/tickets?limit=7", "Accept", accept, "Prefer", prefer, "Range", window))
-		if err != nil {
-			if status := fault.From(err).Status(); status >= 500 {
-				t.Fatalf("%d %v", status, err)
-			}
-			return
-		}
-		if r.Media.Type == rest.OpenAPI || r.Range.Offset < 0 || r.Range.Limit < 0 || r.Range.Limit > 7 {
-			t.Fatalf("media %s, range %+v", r.Media.ContentType(), r.Range)
-		}
-	})
-}

@@ -3,12 +3,13 @@ package rest
 import (
 	"slices"
 
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
 
 // selectItems resolves a level's items in order.
-func (l *level) selectItems(items []item) error {
+func (l *level) selectItems(items []syntax.Item) error {
 	for _, it := range items {
 		if err := l.selectItem(it); err != nil {
 			return err
@@ -17,28 +18,34 @@ func (l *level) selectItems(items []item) error {
 	return nil
 }
 
-func (l *level) selectItem(it item) error {
-	switch it.kind {
-	case starItem:
+func (l *level) selectItem(it syntax.Item) error {
+	switch it := it.(type) {
+	case syntax.Star:
 		l.star()
 		return nil
-	case countItem:
-		return l.count(it)
-	case embedItem, spreadItem:
+	case *syntax.Count:
+		return l.count(it.Alias, it.Cast)
+	case *syntax.Embed:
 		return l.embedded(it)
+	case *syntax.Column:
+		return l.selectColumn(it)
 	}
-	if _, isField := l.seen.Field(it.field.name); !isField && it.bareCount() {
-		return l.count(it)
+	return nil
+}
+
+func (l *level) selectColumn(it *syntax.Column) error {
+	if bareCount(it) && !l.hasField(it.Field.Name) {
+		return l.count(it.Alias, "")
 	}
-	x, err := l.column(it.field)
+	x, err := l.column(it.Field)
 	if err != nil {
 		return err
 	}
-	if it.agg != "" {
+	if it.Aggregate != "" {
 		return l.aggregate(it, x)
 	}
-	out := &ir.Output{Name: named(it.alias, it.field.outputName()), X: x}
-	if out.Cast, err = castTo(it.cast); err != nil {
+	out := &ir.Output{Name: named(it.Alias, it.Field.OutputName()), X: x}
+	if out.Cast, err = castTo(it.Cast); err != nil {
 		return err
 	}
 	l.output(out)
@@ -58,8 +65,8 @@ func (l *level) star() {
 }
 
 // bareCount: `count` stands for count() where no column is called so.
-func (it item) bareCount() bool {
-	return it.field.name == "count" && it.field.steps == nil && it.agg == "" && it.cast == ""
+func bareCount(it *syntax.Column) bool {
+	return it.Field.Name == "count" && it.Field.Steps == nil && it.Aggregate == "" && it.Cast == ""
 }
 
 func (l *level) output(o *ir.Output) { l.query.Items = append(l.query.Items, o) }
@@ -71,27 +78,27 @@ func named(alias, name string) string {
 	return name
 }
 
-func (l *level) count(it item) error {
-	cast, err := castTo(it.aggCast)
-	l.output(&ir.Output{Name: named(it.alias, "count"), Cast: cast,
+func (l *level) count(alias, cast string) error {
+	to, err := castTo(cast)
+	l.output(&ir.Output{Name: named(alias, "count"), Cast: to,
 		X: &ir.Agg{Fn: ir.CountRows, T: value.Type{Kind: value.Int}}})
 	return err
 }
 
-func (l *level) embedded(it item) error {
-	rel, err := l.relation(it.field.name, it.hint)
+func (l *level) embedded(it *syntax.Embed) error {
+	rel, err := l.relation(it.Name, it.Hint)
 	if err != nil {
 		return err
 	}
 	seen, ok := l.view.Of(rel.To)
 	if !ok {
-		return l.noRelation(it.field.name, it.hint)
+		return l.noRelation(it.Name, it.Hint)
 	}
 	child := l.resolver.level(seen)
-	child.name, child.called = named(it.alias, it.field.name), it.field.name
-	child.embed = &ir.Embed{Name: child.name, Rel: rel, Query: child.query, Inner: it.inner,
-		Spread: it.kind == spreadItem, Silent: len(it.items) == 0}
+	child.name, child.called = named(it.Alias, it.Name), it.Name
+	child.embed = &ir.Embed{Name: child.name, Rel: rel, Query: child.query, Inner: it.Inner,
+		Spread: it.Spread, Silent: len(it.Items) == 0}
 	l.below = append(l.below, child)
 	l.query.Items = append(l.query.Items, child.embed)
-	return child.selectItems(it.items)
+	return child.selectItems(it.Items)
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 )
@@ -32,7 +33,8 @@ func parse(v *schema.View, l Limits, in Input, refs *references) (*Read, error) 
 	if read.Options {
 		return read, nil
 	}
-	if err := read.negotiate(in.Header); err != nil || read.Root {
+	var err error
+	if read.Media, err = syntax.Negotiate(in.Header, read.Root); err != nil || read.Root {
 		return read.orNil(err)
 	}
 	switch {
@@ -53,17 +55,27 @@ func (r *Read) orNil(err error) (*Read, error) {
 	return r, nil
 }
 
+// preferences settles what Prefer asks of a read, and which of it is honoured.
+func (r *Read) preferences(h http.Header) (err error) {
+	if r.Prefer, err = syntax.ParsePreferences(h); err != nil {
+		return err
+	}
+	r.Timezone = r.Prefer.Zone()
+	r.Applied = syntax.Preferences{Count: r.Prefer.Count, Handling: r.Prefer.Handling, Timezone: r.Prefer.Timezone}.Applied()
+	return nil
+}
+
 // query parses the parameters, all of them before any name is looked up, and resolves them.
 func (r *Read) query(v *schema.View, l Limits, in Input) error {
-	pairs, err := splitQuery(in.RawQuery)
+	pairs, err := syntax.Split(in.RawQuery)
 	if err != nil {
 		return err
 	}
-	p, err := parseParams(pairs, l)
+	p, err := syntax.Parse(pairs, l)
 	if err != nil {
 		return err
 	}
-	if r.Range, err = rootRange(p.ranges, in.Header); err != nil {
+	if r.Range, err = syntax.RangeOf(p.Bounds, in.Header); err != nil {
 		return err
 	}
 	r.Location = location(r.Collection.Collection.Name, in.RawQuery)
@@ -73,7 +85,7 @@ func (r *Read) query(v *schema.View, l Limits, in Input) error {
 		return err
 	}
 	r.filterArgs = len(s.args)
-	if err := r.position(s, root, p.late, in); err != nil {
+	if err := r.position(s, root, p.Late, in); err != nil {
 		return err
 	}
 	s.rootRange(root, r.Range)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/lexeme"
 	"github.com/socle-hq/socle/internal/pattern"
@@ -13,7 +14,7 @@ import (
 
 var textType = value.Type{Kind: value.Text}
 
-var patternSigns = map[opcode]string{opLike: "~~", opILike: "~~*", opMatch: "~", opIMatch: "~*"}
+var patternSigns = map[syntax.Operator]string{syntax.Like: "~~", syntax.ILike: "~~*", syntax.Match: "~", syntax.IMatch: "~*"}
 
 // pattern resolves like, ilike, match and imatch, of one pattern or of a list.
 func (l *level) pattern(x ir.Expr, o operation) (ir.Expr, error) {
@@ -21,17 +22,17 @@ func (l *level) pattern(x ir.Expr, o operation) (ir.Expr, error) {
 		return nil, badArgument("an element of a list of patterns is NULL")
 	}
 	if x.Type() != textType {
-		return nil, noOperator(x.Type(), patternSigns[o.code], "unknown")
+		return nil, noOperator(x.Type(), patternSigns[o.Code], "unknown")
 	}
-	like := o.code == opLike || o.code == opILike
+	like := o.Code == syntax.Like || o.Code == syntax.ILike
 	if like && o.arg == nil {
-		o.text = strings.ReplaceAll(o.text, "*", "%")
+		o.Text = strings.ReplaceAll(o.Text, "*", "%")
 	}
 	p, err := l.patterns(o, like)
 	if err != nil {
 		return nil, err
 	}
-	fold, list, all := o.code == opILike || o.code == opIMatch, o.each != plain, o.each == allOf
+	fold, list, all := o.Code == syntax.ILike || o.Code == syntax.IMatch, o.Each != syntax.Plain, o.Each == syntax.All
 	if like {
 		return &ir.Like{X: x, Pattern: p, Fold: fold, List: list, All: all}, nil
 	}
@@ -43,12 +44,12 @@ func (l *level) patterns(o operation, like bool) (ir.Expr, error) {
 	if like {
 		check = value.CheckPattern
 	}
-	if o.each == plain {
+	if o.Each == syntax.Plain {
 		p, err := l.operand(textType, o)
 		if err != nil || o.pending {
 			return p, err
 		}
-		return p, check(o.text)
+		return p, check(o.Text)
 	}
 	p, err := l.listOf(textType, o)
 	if err != nil {
@@ -80,27 +81,27 @@ func (l *level) searchAll(o operation) (ir.Expr, error) {
 	if o.isNull {
 		return unknown(), nil
 	}
-	if !o.code.search() {
-		return nil, noOperator(value.Type{Kind: value.Text}, o.name, "unknown")
+	if !o.Code.Search() {
+		return nil, noOperator(value.Type{Kind: value.Text}, o.Name, "unknown")
 	}
 	e, err := l.search(l.seen.Search(), o)
 	if err != nil {
 		return nil, err
 	}
-	return negate(o.not, e), nil
+	return negate(o.Not, e), nil
 }
 
 func (l *level) search(fields []*schema.Field, o operation) (ir.Expr, error) {
 	config := l.seen.Collection.Search.Config
-	if o.config != "" && o.config != config {
+	if o.Config != "" && o.Config != config {
 		return nil, unsupported("the text search configuration of " + l.seen.Collection.Name + " is " + config)
 	}
-	mode := ir.SearchMode(o.code - opFTS)
+	mode := ir.SearchMode(o.Code - syntax.FTS)
 	if l.query.From != nil {
 		return nil, unsupported("full-text search needs all rows of " + l.seen.Collection.Name + ", and a limit chose some of them before")
 	}
 	if !o.pending {
-		if _, err := lexeme.ParseQuery(lexeme.Mode(mode), config, o.text); err != nil {
+		if _, err := lexeme.ParseQuery(lexeme.Mode(mode), config, o.Text); err != nil {
 			return nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 )
@@ -106,7 +107,7 @@ func (p *preparing) each(pieces []piece) {
 // resolve understands parameters with all rights and without arguments.
 func (p *preparing) resolve(raw string) (*level, error) {
 	s := &Stored{Decl: p.Decl, Collection: p.Collection, raw: raw}
-	pairs, err := splitQuery(raw)
+	pairs, err := syntax.Split(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ func (p *preparing) resolve(raw string) (*level, error) {
 
 // resolve understands the stored parameters without arguments, by what a view shows.
 func (s *Stored) resolve(v *schema.View, l Limits) (*level, error) {
-	stored, err := s.params(&references{args: &arguments{of: s.Decl.Args}}, l)
+	stored, given, err := s.params(&references{args: &arguments{of: s.Decl.Args}}, l)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (s *Stored) resolve(v *schema.View, l Limits) (*level, error) {
 	if !ok {
 		return nil, unknownCollection(v, s.Collection.Namespace, s.Collection.Name)
 	}
-	c := &composing{resolver: &resolver{view: v, limits: l}, stored: stored}
+	c := &composing{resolver: &resolver{view: v, limits: l, operations: given}, stored: stored}
 	return c.base(seen, stored)
 }
 
@@ -152,14 +153,14 @@ func (s *Stored) Seen(v *schema.View, l Limits) (rows *ir.Query, ok bool) {
 }
 
 // storable refuses an argument where only syntax can stand, and parameters that belong to a caller.
-func storable(q pair) error {
-	last := q.key[strings.LastIndexByte(q.key, '.')+1:]
+func storable(q syntax.Pair) error {
+	last := q.Word()
 	args := &arguments{}
 	switch {
-	case hole.MatchString(q.key):
-		return args.none(q.key)
+	case hole.MatchString(q.Key):
+		return args.none(q.Key)
 	case last == "select" || last == "order":
-		return args.none(q.text)
+		return args.none(q.Text)
 	case last == "after" || last == "columns" || last == "on_conflict":
 		return badArgument("%s is not stored: it belongs to a call", last)
 	}

@@ -1,9 +1,10 @@
-// Package rest owns the grammar of the data API: it turns a method, a path, a query string, headers and a body into an
-// ir.Request or an ir.Write, its names resolved against one actor's schema.View, and into everything a transport needs to
-// answer. Values of a URL become Params, so that requests that differ only in values have the same shape; values of a body
-// get their columns' types. It knows nothing of policies, SQL, stored rows or HTTP connections.
+// Package rest owns the meaning of a request to the data API: it turns a method, a path, a query string, headers and a body into
+// an ir.Request or an ir.Write, its names resolved against one actor's schema.View, and into everything a transport needs to
+// answer. What their text says is read by packages syntax and body. Values of a URL become Params, so that requests that differ
+// only in values have the same shape; values of a body get their columns' types. It knows nothing of policies, SQL, stored rows
+// or HTTP connections.
 //
-// The grammar and its messages follow PostgREST 16 (https://docs.postgrest.org, "Tables and Views" and "Errors").
+// The messages follow PostgREST 16 (https://docs.postgrest.org, "Tables and Views" and "Errors").
 package rest
 
 import (
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 )
@@ -52,30 +54,23 @@ type Read struct {
 	Options     bool                   // OPTIONS: answer Allow alone; Request is empty
 	Head        bool
 	Allow       string // methods of the resource, comma-joined
-	Media       Media
-	Prefer      Preferences
+	Media       syntax.Media
+	Prefer      syntax.Preferences
 	Applied     string // value of Preference-Applied; "" for none
 	Timezone    *time.Location
-	Range       Range
+	Range       syntax.Range
 	Namespace   string // its key in the catalogue
 	Schema      string // what it is called on the wire
 	Profile     bool   // answer with Content-Profile: Schema
 	Location    string // value of Content-Location below the API's root
 
 	rpc        bool
-	stored     Range // of a function whose rows are aggregated: what it chose of them itself
-	filterArgs int   // Args before the range's and the position's
-}
-
-// Range is what part of the rows was asked for.
-type Range struct {
-	Offset   int64
-	Limit    int64 // -1: no limit
-	Explicit bool  // limit, offset or a Range header was given
+	stored     syntax.Range // of a function whose rows are aggregated: what it chose of them itself
+	filterArgs int          // Args before the range's and the position's
 }
 
 // Singular reports whether exactly one row is wanted as one object.
-func (r *Read) Singular() bool { return r.Media.Type == Object }
+func (r *Read) Singular() bool { return r.Media.Type == syntax.Object }
 
 // Shape is the stable text of the request without its values: equal shapes have equal plans.
 func (r *Read) Shape() string { return ir.Print(r.Request.Query) }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/socle-hq/socle/internal/front/rest"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 )
 
@@ -222,20 +222,20 @@ func TestTheRangeIsWhatParametersAndHeaderSelectTogether(t *testing.T) {
 	v := fullView(catalogue(t))
 	for _, c := range []struct {
 		query, header string
-		want          rest.Range
+		want          syntax.Range
 		limit, offset string
 	}{
-		{"", "", rest.Range{Limit: -1}, "1000", ""},
-		{"limit=3&offset=2", "", rest.Range{Offset: 2, Limit: 3, Explicit: true}, "3", "2"},
-		{"limit=0", "", rest.Range{Explicit: true}, "0", ""},
-		{"limit=5000", "", rest.Range{Limit: 5000, Explicit: true}, "1000", ""},
-		{"offset=-4", "", rest.Range{Limit: -1, Explicit: true}, "1000", ""},
-		{"limit=", "", rest.Range{Limit: -1}, "1000", ""},
-		{"", "0-1", rest.Range{Limit: 2, Explicit: true}, "2", ""},
-		{"", "10-", rest.Range{Offset: 10, Limit: -1, Explicit: true}, "1000", "10"},
-		{"limit=3", "0-1", rest.Range{Limit: 2, Explicit: true}, "2", ""},
-		{"limit=1", "0-9", rest.Range{Limit: 1, Explicit: true}, "1", ""},
-		{"", "bytes=0-1", rest.Range{Limit: -1}, "1000", ""},
+		{"", "", syntax.Range{Limit: -1}, "1000", ""},
+		{"limit=3&offset=2", "", syntax.Range{Offset: 2, Limit: 3, Explicit: true}, "3", "2"},
+		{"limit=0", "", syntax.Range{Explicit: true}, "0", ""},
+		{"limit=5000", "", syntax.Range{Limit: 5000, Explicit: true}, "1000", ""},
+		{"offset=-4", "", syntax.Range{Limit: -1, Explicit: true}, "1000", ""},
+		{"limit=", "", syntax.Range{Limit: -1}, "1000", ""},
+		{"", "0-1", syntax.Range{Limit: 2, Explicit: true}, "2", ""},
+		{"", "10-", syntax.Range{Offset: 10, Limit: -1, Explicit: true}, "1000", "10"},
+		{"limit=3", "0-1", syntax.Range{Limit: 2, Explicit: true}, "2", ""},
+		{"limit=1", "0-9", syntax.Range{Limit: 1, Explicit: true}, "1", ""},
+		{"", "bytes=0-1", syntax.Range{Limit: -1}, "1000", ""},
 	} {
 		r := parse(t, v, get("/clients?"+c.query, "Range-Unit", "items", "Range", c.header))
 		if r.Range != c.want {
@@ -285,7 +285,7 @@ func TestAcceptChoosesTheMedia(t *testing.T) {
 			t.Errorf("%s: %s, want %s", accept, got, want)
 		}
 	}
-	if r := parse(t, v, get("/", "Accept", "application/openapi+json")); !r.Root || r.Media.Type != rest.OpenAPI {
+	if r := parse(t, v, get("/", "Accept", "application/openapi+json")); !r.Root || r.Media.Type != syntax.OpenAPI {
 		t.Errorf("root: %+v", r)
 	}
 }

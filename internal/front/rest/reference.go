@@ -1,10 +1,13 @@
 package rest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/body"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -59,18 +62,18 @@ func refText(raw string) (string, bool) {
 	}
 	var text string
 	members, found := 0, 0
-	s := &jsonScanner{src: raw}
-	err := s.object(func(key, val string) error {
+	s := body.Scan(raw)
+	err := s.Object(func(key, val string) error {
 		members++
 		if key == "$ref" && strings.HasPrefix(val, `"`) {
 			found++
 			var err error
-			text, err = jsonText(val)
+			text, err = body.Text(val)
 			return err
 		}
 		return nil
 	})
-	return text, err == nil && members == 1 && found == 1 && s.end() == nil
+	return text, err == nil && members == 1 && found == 1 && s.End() == nil
 }
 
 // value gives a reference's value; NULL while only checking.
@@ -85,7 +88,7 @@ func (r *references) value(text string) (value.Value, error) {
 	}
 	v, ok := r.lookup(ref.step, ref.row, ref.field)
 	if !ok {
-		return v, badBody("The reference %s leads nowhere: step %d has no row %d", text, ref.step, ref.row)
+		return v, body.Bad("The reference %s leads nowhere: step %d has no row %d", text, ref.step, ref.row)
 	}
 	return v, nil
 }
@@ -96,7 +99,7 @@ func parseReference(text string) (reference, error) {
 	n, err := strconv.ParseUint(step, 10, 31)
 	m, err2 := strconv.ParseUint(row, 10, 31)
 	if err != nil || err2 != nil || field == "" {
-		return reference{}, badBody("The reference %q is not step.row.field", text)
+		return reference{}, body.Bad("The reference %q is not step.row.field", text)
 	}
 	return reference{int(n), int(m), field, text}, nil
 }
@@ -104,11 +107,11 @@ func parseReference(text string) (reference, error) {
 // check refuses what cannot have a value when its turn comes.
 func (r *references) check(ref reference) error {
 	if ref.step >= len(r.steps) {
-		return badBody("The reference %s is not to an earlier step", ref.text)
+		return body.Bad("The reference %s is not to an earlier step", ref.text)
 	}
 	q := r.steps[ref.step].Write.Return
 	if q == nil {
-		return badBody("The reference %s is to a step without a representation", ref.text).
+		return body.Bad("The reference %s is to a step without a representation", ref.text).
 			WithHint("give step %d \"prefer\": \"return=representation\"", ref.step)
 	}
 	for _, it := range q.Items {
@@ -116,34 +119,41 @@ func (r *references) check(ref reference) error {
 			return nil
 		}
 	}
-	return badBody("The reference %s names no field of step %d's representation", ref.text, ref.step)
+	return body.Bad("The reference %s names no field of step %d's representation", ref.text, ref.step)
 }
 
-// params replaces references among the values of filters.
-func (r *references) params(p *params) error {
+// operations are those of all conditions, with what stands for a value replaced.
+func (r *references) operations(p *syntax.Params) (operations, error) {
 	if r == nil {
-		return nil
+		return nil, nil
 	}
-	for i := range p.filters {
-		if err := r.operation(&p.filters[i].leaf.op); err != nil {
-			return err
+	out := operations{}
+	for _, f := range p.Filters {
+		if err := r.replace(out, f.Leaf); err != nil {
+			return nil, err
 		}
 	}
-	for i := range p.trees {
-		if err := r.tree(&p.trees[i].tree); err != nil {
-			return err
+	for _, t := range p.Trees {
+		if err := r.replace(out, t.Node); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return out, nil
 }
 
-func (r *references) tree(n *node) error {
-	if n.leaf != nil {
-		return r.operation(&n.leaf.op)
-	}
-	for i := range n.of {
-		if err := r.tree(&n.of[i]); err != nil {
+func (r *references) replace(out operations, n syntax.Node) error {
+	switch n := n.(type) {
+	case *syntax.Leaf:
+		o := operation{Operation: n.Op}
+		if err := r.operation(&o); err != nil {
 			return err
+		}
+		out[n] = o
+	case *syntax.Logic:
+		for _, member := range n.Of {
+			if err := r.replace(out, member); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -156,11 +166,12 @@ func (r *references) operation(o *operation) error {
 	if o.arg != nil {
 		return nil
 	}
-	if err := r.text(o, &o.text); err != nil {
+	if err := r.text(o, &o.Text); err != nil {
 		return err
 	}
-	for i := range o.list {
-		if err := r.text(o, &o.list[i]); err != nil {
+	o.List = slices.Clone(o.List)
+	for i := range o.List {
+		if err := r.text(o, &o.List[i]); err != nil {
 			return err
 		}
 	}

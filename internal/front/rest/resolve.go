@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
@@ -14,6 +15,8 @@ type resolver struct {
 	view   *schema.View
 	limits Limits
 	args   []value.Value
+
+	operations operations // in which something stands for a value
 }
 
 // level is one level of the read under construction.
@@ -42,22 +45,22 @@ func (r *resolver) level(seen *schema.CollectionView) *level {
 }
 
 // resolve builds the whole tree: what is selected, then filters, order and the ranges of embeds.
-func (r *resolver) resolve(seen *schema.CollectionView, p *params) (*level, error) {
+func (r *resolver) resolve(seen *schema.CollectionView, p *syntax.Params) (*level, error) {
 	root := r.level(seen)
-	if err := root.selectItems(p.items); err != nil {
+	if err := root.selectItems(p.Items); err != nil {
 		return nil, err
 	}
 	if err := root.filter(p); err != nil {
 		return nil, err
 	}
-	if err := root.sort(p.orders); err != nil {
+	if err := root.sort(p.Orders); err != nil {
 		return nil, err
 	}
-	if err := root.having(p.late); err != nil {
+	if err := root.having(p.Late); err != nil {
 		return nil, err
 	}
 	root.finish()
-	return root, root.embedRanges(p.ranges)
+	return root, root.embedRanges(p.Bounds)
 }
 
 // at finds the level a parameter's path leads to.
@@ -117,22 +120,22 @@ func notEmbedded(name string) error {
 }
 
 // filter adds the filters and logic trees to their levels.
-func (l *level) filter(p *params) error {
-	for _, f := range p.filters {
-		to, err := l.at(f.path)
+func (l *level) filter(p *syntax.Params) error {
+	for _, f := range p.Filters {
+		to, err := l.at(f.Path)
 		if err != nil {
 			return err
 		}
-		if err := to.add(to.condition(f.leaf)); err != nil {
+		if err := to.add(to.condition(f.Leaf)); err != nil {
 			return err
 		}
 	}
-	for _, t := range p.trees {
-		to, err := l.at(t.path)
+	for _, t := range p.Trees {
+		to, err := l.at(t.Path)
 		if err != nil {
 			return err
 		}
-		if err := to.add(to.tree(t.tree, to.condition)); err != nil {
+		if err := to.add(to.tree(t.Node, to.condition)); err != nil {
 			return err
 		}
 	}
@@ -145,12 +148,13 @@ func (l *level) add(e ir.Expr, err error) error {
 }
 
 // tree gives a logic tree's meaning; leaves by the given function.
-func (l *level) tree(n node, leaves func(leaf) (ir.Expr, error)) (ir.Expr, error) {
-	if n.leaf != nil {
-		return leaves(*n.leaf)
+func (l *level) tree(n syntax.Node, leaves func(*syntax.Leaf) (ir.Expr, error)) (ir.Expr, error) {
+	if leaf, ok := n.(*syntax.Leaf); ok {
+		return leaves(leaf)
 	}
-	of := make([]ir.Expr, len(n.of))
-	for i, m := range n.of {
+	logic := n.(*syntax.Logic)
+	of := make([]ir.Expr, len(logic.Of))
+	for i, m := range logic.Of {
 		var err error
 		if of[i], err = l.tree(m, leaves); err != nil {
 			return nil, err
@@ -158,12 +162,12 @@ func (l *level) tree(n node, leaves func(leaf) (ir.Expr, error)) (ir.Expr, error
 	}
 	e := of[0]
 	switch {
-	case len(of) > 1 && n.or:
+	case len(of) > 1 && logic.Or:
 		e = &ir.Or{Of: of}
 	case len(of) > 1:
 		e = &ir.And{Of: of}
 	}
-	return negate(n.not, e), nil
+	return negate(logic.Not, e), nil
 }
 
 func negate(not bool, e ir.Expr) ir.Expr {
@@ -174,19 +178,19 @@ func negate(not bool, e ir.Expr) ir.Expr {
 }
 
 // column finds a readable field, or one at the end of a JSON path.
-func (l *level) column(f fieldRef) (ir.Expr, error) {
-	field, ok := l.seen.Field(f.name)
+func (l *level) column(f syntax.Field) (ir.Expr, error) {
+	field, ok := l.seen.Field(f.Name)
 	if !ok {
-		return nil, l.unknownColumn(f.name)
+		return nil, l.unknownColumn(f.Name)
 	}
 	column := &ir.Column{Row: l.query.Row, Field: field}
-	if f.steps == nil {
+	if f.Steps == nil {
 		return column, nil
 	}
 	if t := field.Type; t.Kind != value.JSON && !t.List {
-		return nil, noOperator(t, choose(f.text, "->>", "->"), "unknown")
+		return nil, noOperator(t, choose(f.Text, "->>", "->"), "unknown")
 	}
-	return &ir.Path{X: column, Steps: f.steps, Text: f.text}, nil
+	return &ir.Path{X: column, Steps: f.Steps, Text: f.Text}, nil
 }
 
 func (l *level) unknownColumn(name string) error {
@@ -249,12 +253,12 @@ func (l *level) tieBreak() []*schema.Field {
 }
 
 // embedRanges sets the limits and offsets of embeds. They come after every value that filters.
-func (l *level) embedRanges(given []rangeParam) error {
+func (l *level) embedRanges(given []syntax.Bound) error {
 	for _, g := range given {
-		if len(g.path) == 0 {
+		if len(g.Path) == 0 {
 			continue
 		}
-		to, err := l.arranged(g.path)
+		to, err := l.arranged(g.Path)
 		if err != nil {
 			return err
 		}
@@ -264,9 +268,9 @@ func (l *level) embedRanges(given []rangeParam) error {
 }
 
 // bound sets the level's limit or offset.
-func (l *level) bound(g rangeParam) {
-	p := l.param(value.Type{Kind: value.Int}, value.OfInt(g.n))
-	if g.offset {
+func (l *level) bound(g syntax.Bound) {
+	p := l.param(value.Type{Kind: value.Int}, value.OfInt(g.N))
+	if g.Offset {
 		l.query.Offset = p
 	} else {
 		l.query.Limit = p
@@ -274,7 +278,7 @@ func (l *level) bound(g rangeParam) {
 }
 
 // rootRange bounds the root: always a limit, the lesser of what was asked for and what is allowed.
-func (r *resolver) rootRange(root *level, asked Range) {
+func (r *resolver) rootRange(root *level, asked syntax.Range) {
 	limit := int64(r.limits.Rows)
 	if asked.Limit >= 0 {
 		limit = min(limit, asked.Limit)

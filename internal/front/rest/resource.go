@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/schema"
 )
 
@@ -39,7 +40,7 @@ func (r *Read) profile(v *schema.View, in Input) error {
 // resource finds what the path names and whether the method fits it.
 func (r *Read) resource(v *schema.View, in Input) error {
 	for _, s := range in.Segments {
-		if err := checkText(s); err != nil {
+		if err := syntax.CheckText(s); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,11 @@
 package rest
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/body"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
@@ -15,7 +16,7 @@ const (
 	maxViolations = 100  // that one answer lists
 )
 
-// rows collects a body's rows. Without columns= the first row's keys are the columns, and every other row has the same.
+// rows collects what a body says. Without columns= the first row's keys are the columns, and every other row has the same.
 type rows struct {
 	seen    *schema.CollectionView
 	limits  Limits
@@ -53,8 +54,8 @@ func (b *rows) column(name string) int {
 	return i
 }
 
-// begin starts a row.
-func (b *rows) begin() error {
+// Begin starts a row.
+func (b *rows) Begin() error {
 	if len(b.out) >= b.limits.BodyRows {
 		return fault.New(fault.TooLarge, "the body has more than %d rows", b.limits.BodyRows)
 	}
@@ -64,10 +65,10 @@ func (b *rows) begin() error {
 	return nil
 }
 
-// end finishes a row.
-func (b *rows) end() error {
+// End finishes a row.
+func (b *rows) End() error {
 	if !b.named && b.given != len(b.keys) {
-		return badBody(mixedKeys)
+		return body.Bad(body.MixedKeys)
 	}
 	b.out = append(b.out, b.row)
 	return nil
@@ -84,7 +85,7 @@ func (b *rows) at(key string) (int, error) {
 	case b.named:
 		return -1, b.skip(key)
 	case len(b.out) > 0:
-		return -1, badBody(mixedKeys)
+		return -1, body.Bad(body.MixedKeys)
 	default:
 		if err := within(len(b.keys)+1, maxKeys, "a row has more than", "keys"); err != nil {
 			return -1, err
@@ -93,7 +94,7 @@ func (b *rows) at(key string) (int, error) {
 		b.row.Values, b.row.Given = append(b.row.Values, value.Value{}), append(b.row.Given, false)
 	}
 	if b.row.Given[i] {
-		return -1, twice(key)
+		return -1, body.Twice(key)
 	}
 	b.row.Given[i] = true
 	b.given++
@@ -103,7 +104,7 @@ func (b *rows) at(key string) (int, error) {
 
 func (b *rows) skip(key string) error {
 	if b.skipped[key] {
-		return twice(key)
+		return body.Twice(key)
 	}
 	if b.skipped == nil {
 		b.skipped = map[string]bool{}
@@ -112,30 +113,28 @@ func (b *rows) skip(key string) error {
 	return nil
 }
 
-func twice(key string) error { return badBody("The key %q appears twice in one object", key) }
-
-// jsonCell sets a column from the text of a JSON value.
-func (b *rows) jsonCell(key, raw string) error {
+// JSON sets a column from the text of a JSON value.
+func (b *rows) JSON(key, raw string) error {
 	i, err := b.at(key)
 	if err != nil {
 		return err
 	}
 	if i < 0 || b.fields[i] == nil {
-		return checkJSON(raw)
+		return body.Check(raw)
 	}
 	if raw, err = b.refs.json(raw); err != nil {
 		return err
 	}
-	v, broken, err := jsonValue(b.fields[i].Type, raw)
+	v, broken, err := body.Value(b.fields[i].Type, raw)
 	if broken != nil {
 		return broken
 	}
 	return b.set(i, v, err)
 }
 
-// textCell sets a column from text.
-func (b *rows) textCell(key, text string, null bool) error {
-	if err := checkText(key); err != nil {
+// Text sets a column from text.
+func (b *rows) Text(key, text string, null bool) error {
+	if err := syntax.CheckText(key); err != nil {
 		return err
 	}
 	i, err := b.at(key)
@@ -143,7 +142,7 @@ func (b *rows) textCell(key, text string, null bool) error {
 		return err
 	}
 	if i < 0 || b.fields[i] == nil {
-		return checkText(text)
+		return syntax.CheckText(text)
 	}
 	t := b.fields[i].Type
 	v, err := value.Parse(t, text)
@@ -187,5 +186,3 @@ func (b *rows) finish() ([]*schema.Field, []ir.Input, error) {
 	}
 	return b.fields, b.out, nil
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -3,9 +3,10 @@ package rest
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/body"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
@@ -23,7 +24,7 @@ type Stored struct {
 }
 
 // storedRead understands a call of a function that reads: what is stored and what the caller adds.
-func (r *Read) storedRead(v *schema.View, l Limits, in Input, pairs []pair) error {
+func (r *Read) storedRead(v *schema.View, l Limits, in Input, pairs []syntax.Pair) error {
 	s := r.Call.Function
 	if s.Decl.Trusted {
 		v = s.service
@@ -32,14 +33,14 @@ func (r *Read) storedRead(v *schema.View, l Limits, in Input, pairs []pair) erro
 	if r.Collection, ok = v.Of(s.Collection); !ok {
 		return s.discreet(unknownCollection(v, s.Collection.Namespace, s.Collection.Name))
 	}
-	own, err := parseParams(pairs, l)
+	own, err := syntax.Parse(pairs, l)
 	if err != nil {
 		return err
 	}
-	if r.Range, err = rootRange(own.ranges, in.Header); err != nil {
+	if r.Range, err = syntax.RangeOf(own.Bounds, in.Header); err != nil {
 		return err
 	}
-	stored, err := s.params(&references{args: &arguments{s.Decl.Args, r.Call.Args}}, l)
+	stored, given, err := s.params(&references{args: &arguments{s.Decl.Args, r.Call.Args}}, l)
 	if err != nil {
 		return err
 	}
@@ -47,17 +48,17 @@ func (r *Read) storedRead(v *schema.View, l Limits, in Input, pairs []pair) erro
 		r.Location = location(s.Decl.Name, in.RawQuery)
 		r.Location = "/rpc" + r.Location
 	}
-	c := &composing{resolver: &resolver{view: v, limits: l}, read: r, stored: stored, own: own, narrowed: s.narrowed,
-		picks: slices.ContainsFunc(pairs, func(p pair) bool { return p.key == "select" })}
+	c := &composing{resolver: &resolver{view: v, limits: l, operations: given}, read: r, stored: stored, own: own, narrowed: s.narrowed,
+		picks: slices.ContainsFunc(pairs, func(p syntax.Pair) bool { return p.Key == "select" })}
 	root, err := c.compose()
 	if err != nil {
 		return err
 	}
 	r.filterArgs = len(c.args)
-	if err := r.position(c.resolver, root, own.late, in); err != nil {
+	if err := r.position(c.resolver, root, own.Late, in); err != nil {
 		return err
 	}
-	c.rootRange(root, r.Range.inside(r.stored))
+	c.rootRange(root, r.Range.Inside(r.stored))
 	r.Request = ir.Request{Query: root.query, Args: c.args, Count: r.Prefer.Count != ""}
 	return nil
 }
@@ -75,28 +76,29 @@ func (s *Stored) discreet(err error) error {
 	return err
 }
 
-// params parses what is stored and puts the arguments in.
-func (s *Stored) params(refs *references, l Limits) (*params, error) {
-	pairs, err := splitQuery(s.raw)
+// params parses what is stored, and puts the arguments into its conditions.
+func (s *Stored) params(refs *references, l Limits) (*syntax.Params, operations, error) {
+	pairs, err := syntax.Split(s.raw)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if pairs, err = refs.args.ranges(pairs); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p, err := parseParams(pairs, l)
+	p, err := syntax.Parse(pairs, l)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return p, refs.params(p)
+	given, err := refs.operations(p)
+	return p, given, err
 }
 
 // ranges replaces the arguments that limit= and offset= are. One that is NULL bounds nothing.
-func (a *arguments) ranges(pairs []pair) ([]pair, error) {
-	out := make([]pair, 0, len(pairs))
+func (a *arguments) ranges(pairs []syntax.Pair) ([]syntax.Pair, error) {
+	out := make([]syntax.Pair, 0, len(pairs))
 	for _, p := range pairs {
-		last := p.key[strings.LastIndexByte(p.key, '.')+1:]
-		name, ok := holeName(p.text)
+		last := p.Word()
+		name, ok := holeName(p.Text)
 		if !ok || last != "limit" && last != "offset" {
 			out = append(out, p)
 			continue
@@ -108,9 +110,9 @@ func (a *arguments) ranges(pairs []pair) ([]pair, error) {
 		case arg.Type != value.Type{Kind: value.Int}:
 			return nil, badArgument("{%s} is %s, %s needs int", name, arg.Type, last)
 		case a.checking():
-			out = append(out, pair{p.key, "1"})
+			out = append(out, syntax.Pair{Key: p.Key, Text: "1"})
 		case !v.IsNull():
-			out = append(out, pair{p.key, textOf(arg.Type, v)})
+			out = append(out, syntax.Pair{Key: p.Key, Text: textOf(arg.Type, v)})
 		}
 	}
 	return out, nil
@@ -128,7 +130,7 @@ func (r *Read) storedWrites(v *schema.View, l Limits, in Input) error {
 	}
 	r.Transaction = t
 	r.Rollback = in.TxOverride && r.Prefer.Tx == "rollback"
-	r.Applied = Preferences{Tx: choose(in.TxOverride, r.Prefer.Tx, ""), Handling: r.Prefer.Handling}.applied()
+	r.Applied = syntax.Preferences{Tx: choose(in.TxOverride, r.Prefer.Tx, ""), Handling: r.Prefer.Handling}.Applied()
 	return nil
 }
 
@@ -157,22 +159,7 @@ func (s *Stored) step(n int, v *schema.View, l Limits, args *arguments, before [
 		return nil, err
 	}
 	if !writes(w.Method) {
-		return nil, badBody("A step has one of the methods POST, PATCH, PUT and DELETE")
+		return nil, body.Bad("A step has one of the methods POST, PATCH, PUT and DELETE")
 	}
 	return step, step.understand()
-}
-
-// inside is the part r of what another range chose.
-func (r Range) inside(of Range) Range {
-	if of.Limit == 0 && of.Offset == 0 && !of.Explicit {
-		return r
-	}
-	out := Range{Offset: of.Offset + r.Offset, Limit: r.Limit, Explicit: r.Explicit}
-	if of.Limit >= 0 {
-		left := max(of.Limit-r.Offset, 0)
-		if out.Limit < 0 || out.Limit > left {
-			out.Limit = left
-		}
-	}
-	return out
 }

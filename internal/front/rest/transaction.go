@@ -3,9 +3,12 @@ package rest
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/body"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/schema"
 )
 
@@ -48,7 +51,7 @@ func (s *Step) parse(refs *references) (*Read, error) {
 // StepFault is the fault of a transaction that failed at a step.
 func StepFault(n int, err error) *fault.Fault {
 	f := fault.From(err)
-	details := "step " + itoa(n)
+	details := "step " + strconv.Itoa(n)
 	if text, ok := f.Details.(string); ok && text != "" {
 		details += ": " + text
 	}
@@ -57,23 +60,23 @@ func StepFault(n int, err error) *fault.Fault {
 
 // transaction parses the body of rpc/transaction, every step of it, before anything happens.
 func (r *Read) transaction(v *schema.View, l Limits, in Input) error {
-	switch f, err := bodyForm(in.Header); {
+	switch f, err := body.FormOf(in.Header); {
 	case err != nil:
 		return err
-	case f != jsonForm:
-		return badBody("Content-Type not acceptable: %s", in.Header.Get("Content-Type"))
+	case f != body.JSON:
+		return body.Bad("Content-Type not acceptable: %s", in.Header.Get("Content-Type"))
 	}
-	body, err := readBody(in.Body, l.Body)
+	text, err := body.Read(in.Body, l.Body)
 	if err != nil {
 		return err
 	}
-	s := &jsonScanner{src: body}
-	if s.space(); s.peek() != '[' {
-		return badBody("The body of a transaction is an array of steps")
+	s := body.Scan(text)
+	if s.Space(); s.Peek() != '[' {
+		return body.Bad("The body of a transaction is an array of steps")
 	}
 	t := &Transaction{}
 	var reads []*Read
-	err = s.array(func() error {
+	err = s.Array(func() error {
 		if err := within(len(t.Steps)+1, l.Steps, "a transaction has more than", "steps"); err != nil {
 			return err
 		}
@@ -85,28 +88,28 @@ func (r *Read) transaction(v *schema.View, l Limits, in Input) error {
 		return nil
 	})
 	if err == nil {
-		err = s.end()
+		err = s.End()
 	}
 	if err == nil && len(t.Steps) == 0 {
-		err = badBody("A transaction has at least one step")
+		err = body.Bad("A transaction has at least one step")
 	}
 	r.Transaction = t
 	r.Rollback = in.TxOverride && r.Prefer.Tx == "rollback"
-	r.Applied = Preferences{Tx: choose(in.TxOverride, r.Prefer.Tx, ""), Handling: r.Prefer.Handling}.applied()
+	r.Applied = syntax.Preferences{Tx: choose(in.TxOverride, r.Prefer.Tx, ""), Handling: r.Prefer.Handling}.Applied()
 	return err
 }
 
 // scan reads {method, path, prefer?, body?} and understands it; references are checked and stand for NULL.
-func (s *Step) scan(at *jsonScanner, namespace string) error {
-	if at.peek() != '{' {
-		return badBody("A step is an object with method and path")
+func (s *Step) scan(at *body.Scanner, namespace string) error {
+	if at.Peek() != '{' {
+		return body.Bad("A step is an object with method and path")
 	}
 	var path string
 	s.in.Header = http.Header{"Content-Profile": {namespace}}
 	seen := map[string]bool{}
-	err := at.object(func(key, raw string) (err error) {
+	err := at.Object(func(key, raw string) (err error) {
 		if seen[key] {
-			return twice(key)
+			return body.Twice(key)
 		}
 		seen[key] = true
 		switch key {
@@ -118,9 +121,9 @@ func (s *Step) scan(at *jsonScanner, namespace string) error {
 			raw, err = stepText(key, raw)
 			s.in.Header.Set("Prefer", raw)
 		case "body":
-			s.body, err = raw, checkJSON(raw)
+			s.body, err = raw, body.Check(raw)
 		default:
-			err = badBody("A step has no %q", key).WithHint("a step is {method, path, prefer, body}")
+			err = body.Bad("A step has no %q", key).WithHint("a step is {method, path, prefer, body}")
 		}
 		return err
 	})
@@ -143,9 +146,9 @@ func (s *Step) understand() (err error) {
 
 func stepText(key, raw string) (string, error) {
 	if !strings.HasPrefix(raw, `"`) {
-		return "", badBody("The step's %q is not text", key)
+		return "", body.Bad("The step's %q is not text", key)
 	}
-	return jsonText(raw)
+	return body.Text(raw)
 }
 
 // address sets the step's resource: a collection, written to.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest/body"
+	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
@@ -19,10 +21,12 @@ type writing struct {
 	limits Limits
 	in     Input
 	refs   *references
-	pairs  []pair
-	params *params
-	key    []filterParam // PUT: the filters, which say the key
+	pairs  []syntax.Pair
+	params *syntax.Params
+	key    []syntax.Filter // PUT: the filters, which say the key
 	ir     *ir.Write
+
+	operations operations // in which something stands for a value
 }
 
 var actions = map[string]ir.Action{
@@ -39,31 +43,32 @@ func (r *Read) write(v *schema.View, l Limits, in Input, refs *references) error
 	}
 	w.preferred()
 	r.Write = w.ir
-	r.Range = Range{Limit: -1}
+	r.Range = syntax.Range{Limit: -1}
 	return nil
 }
 
 // parameters parses the query string and refuses what has no meaning for the method. As the representation is in the body's
 // order, an insert ignores order, limit and offset.
 func (w *writing) parameters() (err error) {
-	if w.pairs, err = splitQuery(w.in.RawQuery); err != nil {
+	if w.pairs, err = syntax.Split(w.in.RawQuery); err != nil {
 		return err
 	}
-	if w.params, err = parseParams(w.pairs, w.limits); err != nil {
+	if w.params, err = syntax.Parse(w.pairs, w.limits); err != nil {
 		return err
 	}
-	ranged := slices.ContainsFunc(w.params.ranges, func(g rangeParam) bool { return len(g.path) == 0 })
-	ordered := slices.ContainsFunc(w.params.orders, func(o orderParam) bool { return len(o.path) == 0 })
+	ranged := slices.ContainsFunc(w.params.Bounds, func(g syntax.Bound) bool { return len(g.Path) == 0 })
+	ordered := slices.ContainsFunc(w.params.Orders, func(o syntax.Order) bool { return len(o.Path) == 0 })
 	switch {
 	case ranged && w.in.Method == http.MethodPut:
 		return fault.New(fault.PutLimit, "limit/offset querystring parameters are not allowed for PUT")
 	case (ranged || ordered) && w.ir.Action != ir.Insert:
 		return unsupported("order, limit and offset do not choose the rows of " + w.in.Method)
-	case slices.ContainsFunc(w.params.late, func(q pair) bool { return q.key == "after" && !hasColumn(w.Collection, "after") }):
+	case slices.ContainsFunc(w.params.Late, func(q syntax.Pair) bool { return q.Key == "after" && !hasColumn(w.Collection, "after") }):
 		return unsupported("after is a parameter of reads")
 	}
-	w.params.orders = slices.DeleteFunc(w.params.orders, func(o orderParam) bool { return len(o.path) == 0 })
-	return w.refs.params(w.params)
+	w.params.Orders = slices.DeleteFunc(w.params.Orders, func(o syntax.Order) bool { return len(o.Path) == 0 })
+	w.operations, err = w.refs.operations(w.params)
+	return err
 }
 
 func hasColumn(seen *schema.CollectionView, name string) bool {
@@ -76,11 +81,11 @@ func (w *writing) body() error {
 	if w.ir.Action == ir.Delete {
 		return nil
 	}
-	f, err := bodyForm(w.in.Header)
+	f, err := body.FormOf(w.in.Header)
 	if err != nil {
 		return err
 	}
-	text, err := readBody(w.in.Body, w.limits.Body)
+	text, err := body.Read(w.in.Body, w.limits.Body)
 	if err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func (w *writing) body() error {
 		return err
 	}
 	b := newRows(w.Collection, w.limits, w.refs, columns)
-	if err := b.read(f, text); err != nil {
+	if err := body.Decode(f, text, b); err != nil {
 		return err
 	}
 	if w.ir.Columns, w.ir.Rows, err = b.finish(); err != nil {
@@ -110,7 +115,7 @@ func (w *writing) assignments() error {
 		w.ir.Columns, w.ir.Rows = nil, []ir.Input{{}}
 	case 1:
 	default:
-		return badBody("The body of PATCH is one object")
+		return body.Bad("The body of PATCH is one object")
 	}
 	w.ir.Default = w.Prefer.Missing == "default"
 	if in := w.ir.Rows[0]; !w.ir.Default {
@@ -126,9 +131,9 @@ func (w *writing) isPut() bool { return w.in.Method == http.MethodPut }
 // target resolves the filter and the representation.
 func (w *writing) target() error {
 	if w.isPut() {
-		w.key, w.params.filters = w.rootFilters()
+		w.key, w.params.Filters = w.rootFilters()
 	}
-	s := &resolver{view: w.view, limits: w.limits}
+	s := &resolver{view: w.view, limits: w.limits, operations: w.operations}
 	root, err := s.resolve(w.Collection, w.params)
 	if err != nil {
 		return err
@@ -150,9 +155,9 @@ func (w *writing) target() error {
 	return nil
 }
 
-func (w *writing) rootFilters() (root, others []filterParam) {
-	for _, f := range w.params.filters {
-		if len(f.path) == 0 {
+func (w *writing) rootFilters() (root, others []syntax.Filter) {
+	for _, f := range w.params.Filters {
+		if len(f.Path) == 0 {
 			root = append(root, f)
 		} else {
 			others = append(others, f)
@@ -178,7 +183,7 @@ func (w *writing) preferred() {
 	if w.Rollback = w.in.TxOverride && p.Tx == "rollback"; !w.in.TxOverride {
 		p.Tx = ""
 	}
-	w.Applied = p.applied()
+	w.Applied = p.Applied()
 }
 
 // LocationOf is the address, below the API's root, of one row that was written, by the values of its primary key.
@@ -193,25 +198,9 @@ func (r *Read) LocationOf(key []value.Value) string {
 
 // names reads a comma-separated list of columns from the first parameter of that name; nil where there is none.
 func (w *writing) names(parameter string) ([]string, error) {
-	i := slices.IndexFunc(w.pairs, func(q pair) bool { return q.key == parameter })
+	i := slices.IndexFunc(w.pairs, func(q syntax.Pair) bool { return q.Key == parameter })
 	if i < 0 {
 		return nil, nil
 	}
-	text := w.pairs[i].text
-	s := &scanner{what: parameter + " parameter", shown: text, src: text}
-	var out []string
-	for {
-		s.spaces()
-		name, err := s.name()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, name)
-		if err := within(len(out), maxKeys, parameter+" has more than", "names"); err != nil {
-			return nil, err
-		}
-		if s.spaces(); !s.take(",") {
-			return out, s.end(`"," or ` + wantEnd)
-		}
-	}
+	return syntax.ParseNames(w.pairs[i], maxKeys)
 }

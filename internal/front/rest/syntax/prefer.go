@@ -1,4 +1,4 @@
-package rest
+package syntax
 
 import (
 	"net/http"
@@ -35,38 +35,34 @@ var preferenceValues = map[string]string{
 	"tx": "commit rollback", "handling": "strict lenient",
 }
 
-// preferences reads Prefer. Unknown and invalid ones are refused under handling=strict, else ignored.
-func (r *Read) preferences(h http.Header) error {
+// ParsePreferences reads Prefer. Unknown and invalid ones are refused under handling=strict, else ignored.
+func ParsePreferences(h http.Header) (Preferences, error) {
+	var p Preferences
 	var invalid []string
 	for _, line := range h.Values("Prefer") {
 		for line != "" {
 			var word string
 			word, line, _ = strings.Cut(line, ",")
-			if word = strings.TrimSpace(word); word != "" && !r.prefer(word) {
+			if word = strings.TrimSpace(word); word != "" && !p.read(word) {
 				invalid = append(invalid, word)
 			}
 		}
 	}
-	if len(invalid) > 0 && r.Prefer.Handling == "strict" {
-		return fault.New(fault.InvalidPreference, "Invalid preferences given with handling=strict").
+	if len(invalid) > 0 && p.Handling == "strict" {
+		return p, fault.New(fault.InvalidPreference, "Invalid preferences given with handling=strict").
 			WithDetails("Invalid preferences: " + strings.Join(invalid, ", "))
 	}
-	r.Applied = Preferences{Count: r.Prefer.Count, Handling: r.Prefer.Handling, Timezone: r.Prefer.Timezone}.applied()
-	return nil
+	return p, nil
 }
 
-func (r *Read) prefer(word string) bool {
+func (p *Preferences) read(word string) bool {
 	key, v, _ := strings.Cut(word, "=")
-	slot := r.Prefer.slot(key)
+	slot := p.slot(key)
 	switch {
 	case slot == nil, v == "":
 		return false
 	case key == "timezone":
-		zone, ok := zoneNamed(v)
-		if ok && *slot == "" {
-			r.Timezone = zone
-		}
-		if !ok {
+		if _, ok := zoneNamed(v); !ok {
 			return false
 		}
 	case key == "max-affected":
@@ -114,13 +110,19 @@ func (p *Preferences) slot(key string) *string {
 	return nil
 }
 
-// applied lists preferences in the order PostgREST echoes those it honours.
-func (p Preferences) applied() string {
+// Zone is the time zone of timezone, nil where none was asked for.
+func (p Preferences) Zone() *time.Location {
+	zone, _ := zoneNamed(p.Timezone)
+	return zone
+}
+
+// Applied lists preferences in the order PostgREST echoes those it honours.
+func (p Preferences) Applied() string {
 	var out []string
-	for _, it := range [...]pair{{"resolution", p.Resolution}, {"missing", p.Missing}, {"return", p.Return}, {"count", p.Count},
+	for _, it := range [...]Pair{{"resolution", p.Resolution}, {"missing", p.Missing}, {"return", p.Return}, {"count", p.Count},
 		{"tx", p.Tx}, {"handling", p.Handling}, {"timezone", p.Timezone}, {"max-affected", p.MaxAffected}} {
-		if it.text != "" {
-			out = append(out, it.key+"="+it.text)
+		if it.Text != "" {
+			out = append(out, it.Key+"="+it.Text)
 		}
 	}
 	return strings.Join(out, ", ")

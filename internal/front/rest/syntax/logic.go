@@ -1,58 +1,48 @@
-package rest
+package syntax
 
-import "strings"
+import (
+	"strings"
 
-// node is a logic tree: a leaf, or AND or OR of its members.
-type node struct {
-	not  bool
-	or   bool
-	of   []node
-	leaf *leaf
-}
-
-// leaf is one filter.
-type leaf struct {
-	field fieldRef
-	op    operation
-}
+	"github.com/socle-hq/socle/internal/admission"
+)
 
 // parseTree reads the value of and, or, not.and, not.or: op is the parameter's last words.
-func parseTree(op, text string, l Limits) (node, error) {
+func parseTree(op, text string, l admission.Limits) (Node, error) {
 	return parseLogic(op+text, text, l)
 }
 
-// parseHaving reads the value of having=: a list in parentheses is a conjunction.
-func parseHaving(text string, l Limits) (node, error) {
+// ParseHaving reads the value of having=: a list in parentheses is a conjunction.
+func ParseHaving(text string, l admission.Limits) (Node, error) {
 	if strings.HasPrefix(text, "(") {
 		return parseLogic("and"+text, text, l)
 	}
 	return parseLogic(text, text, l)
 }
 
-func parseLogic(src, shown string, l Limits) (node, error) {
+func parseLogic(src, shown string, l admission.Limits) (Node, error) {
 	s := &scanner{what: "logic tree", shown: shown, src: src, steps: l.JSONSteps}
 	n, err := s.tree(1, l)
 	if err != nil {
-		return n, err
+		return nil, err
 	}
 	return n, s.end(wantEnd)
 }
 
 // tree reads ["not."] (and|or) (…), or a filter. A column may be called and_x, or even and.
-func (s *scanner) tree(depth int, l Limits) (node, error) {
-	if err := within(depth, l.LogicDepth, "conditions are nested deeper than", "levels"); err != nil {
-		return node{}, err
+func (s *scanner) tree(depth int, l admission.Limits) (Node, error) {
+	if err := admission.Within(depth, l.LogicDepth, "conditions are nested deeper than", "levels"); err != nil {
+		return nil, err
 	}
 	s.spaces()
 	start := s.pos
-	n := node{not: s.take("not.")}
+	n := &Logic{Not: s.take("not.")}
 	s.spaces()
 	word := s.connective()
 	if word == "" {
 		s.pos = start
 		return s.leaf(l)
 	}
-	n.or = word == "or"
+	n.Or = word == "or"
 	if err := s.lexeme("("); err != nil {
 		return n, err
 	}
@@ -61,7 +51,7 @@ func (s *scanner) tree(depth int, l Limits) (node, error) {
 		if err != nil {
 			return n, err
 		}
-		n.of = append(n.of, member)
+		n.Of = append(n.Of, member)
 		if s.spaces(); !s.take(",") {
 			return n, s.lexeme(")")
 		}
@@ -80,18 +70,18 @@ func (s *scanner) connective() string {
 	return ""
 }
 
-func (s *scanner) leaf(l Limits) (node, error) {
+func (s *scanner) leaf(l admission.Limits) (Node, error) {
 	start := s.pos
 	f, err := s.field()
 	if err != nil {
 		if s.pos == start {
 			err = s.fail(wantLogic)
 		}
-		return node{}, err
+		return nil, err
 	}
 	if err := s.must(".", wantDot); err != nil {
-		return node{}, err
+		return nil, err
 	}
 	op, err := s.operation(true, l)
-	return node{leaf: &leaf{f, op}}, err
+	return &Leaf{f, op}, err
 }

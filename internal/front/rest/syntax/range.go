@@ -1,4 +1,4 @@
-package rest
+package syntax
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/fault"
 )
 
@@ -19,15 +20,15 @@ func badRange(details string) error {
 	return fault.New(fault.InvalidRange, "Requested range not satisfiable").WithDetails(details)
 }
 
-// addRange reads limit or offset. An empty value says nothing, a negative offset is none, a negative limit is refused.
-func (p *params) addRange(q pair, offset bool, l Limits) error {
-	path, err := above(q.key, l)
-	if err != nil || q.text == "" {
+// addBound reads limit or offset. An empty value says nothing, a negative offset is none, a negative limit is refused.
+func (p *Params) addBound(q Pair, offset bool, l admission.Limits) error {
+	path, err := q.Path(l)
+	if err != nil || q.Text == "" {
 		return err
 	}
-	n, err := strconv.ParseInt(q.text, 10, 64)
+	n, err := strconv.ParseInt(q.Text, 10, 64)
 	if err != nil {
-		s := scanner{what: choose(offset, "offset", "limit") + " parameter", shown: q.text}
+		s := scanner{what: choose(offset, "offset", "limit") + " parameter", shown: q.Text}
 		return s.failure("expecting an integer of 64 bits")
 	}
 	if offset {
@@ -35,21 +36,28 @@ func (p *params) addRange(q pair, offset bool, l Limits) error {
 	} else if n < 0 {
 		return badRange(negativeLimit)
 	}
-	p.ranges = append(p.ranges, rangeParam{path, offset, n})
+	p.Bounds = append(p.Bounds, Bound{path, offset, n})
 	return nil
 }
 
-// rootRange is what limit, offset and the Range header select together.
-func rootRange(given []rangeParam, h http.Header) (Range, error) {
+// Range is what part of the rows was asked for.
+type Range struct {
+	Offset   int64
+	Limit    int64 // -1: no limit
+	Explicit bool  // limit, offset or a Range header was given
+}
+
+// RangeOf is what limit and offset of the root, the last of each, and the Range header select together.
+func RangeOf(given []Bound, h http.Header) (Range, error) {
 	r := Range{Limit: -1}
 	for _, g := range given {
 		switch {
-		case len(g.path) > 0:
+		case len(g.Path) > 0:
 			continue
-		case g.offset:
-			r.Offset = g.n
+		case g.Offset:
+			r.Offset = g.N
 		default:
-			r.Limit = g.n
+			r.Limit = g.N
 		}
 		r.Explicit = true
 	}
@@ -76,6 +84,27 @@ func (r Range) intersect(first, last int64) (Range, error) {
 		out.Limit = last - out.Offset + 1
 	}
 	return out, nil
+}
+
+// Inside is the part r of what another range chose.
+func (r Range) Inside(of Range) Range {
+	if of.Limit == 0 && of.Offset == 0 && !of.Explicit {
+		return r
+	}
+	out := Range{Offset: of.Offset + r.Offset, Limit: r.Limit, Explicit: r.Explicit}
+	if of.Limit >= 0 {
+		left := max(of.Limit-r.Offset, 0)
+		if out.Limit < 0 || out.Limit > left {
+			out.Limit = left
+		}
+	}
+	return out
+}
+
+// Ranged reports whether a Range header counts rows.
+func Ranged(h http.Header) bool {
+	_, _, ok := rangeHeader(h.Get("Range"))
+	return ok
 }
 
 // rangeHeader reads first-last or first-; anything else, such as a byte range, says nothing.

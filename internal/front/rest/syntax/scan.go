@@ -1,4 +1,4 @@
-package rest
+package syntax
 
 import (
 	"strconv"
@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -173,30 +174,23 @@ func (s *scanner) quoted() (string, error) {
 	return "", s.fail(`"\""`)
 }
 
-// fieldRef is a name with a JSON path below it; text says that the path ends in ->>.
-type fieldRef struct {
-	name  string
-	steps []value.Step
-	text  bool
-}
-
 // field reads a name and its path.
-func (s *scanner) field() (fieldRef, error) {
+func (s *scanner) field() (Field, error) {
 	name, err := s.name()
 	if err != nil {
-		return fieldRef{}, err
+		return Field{}, err
 	}
-	f := fieldRef{name: name}
+	f := Field{Name: name}
 	return f, s.path(&f)
 }
 
-func (s *scanner) path(f *fieldRef) error {
+func (s *scanner) path(f *Field) error {
 	for {
 		switch {
 		case s.take("->>"):
-			f.text = true
+			f.Text = true
 		case s.take("->"):
-			f.text = false
+			f.Text = false
 		default:
 			return nil
 		}
@@ -204,8 +198,8 @@ func (s *scanner) path(f *fieldRef) error {
 		if err != nil {
 			return err
 		}
-		f.steps = append(f.steps, step)
-		if err := within(len(f.steps), s.steps, "a JSON path has more than", "steps"); err != nil {
+		f.Steps = append(f.Steps, step)
+		if err := admission.Within(len(f.Steps), s.steps, "a JSON path has more than", "steps"); err != nil {
 			return err
 		}
 	}
@@ -259,14 +253,4 @@ func (s *scanner) key() (value.Step, error) {
 		return value.Step{}, s.fail(wantJSONKey)
 	}
 	return value.Step{Key: key}, nil
-}
-
-// outputName is the key under which a selected field appears: the path's last key, or the column.
-func (f fieldRef) outputName() string {
-	for i := len(f.steps) - 1; i >= 0; i-- {
-		if !f.steps[i].IsIndex {
-			return f.steps[i].Key
-		}
-	}
-	return f.name
 }

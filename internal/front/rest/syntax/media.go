@@ -1,4 +1,4 @@
-package rest
+package syntax
 
 import (
 	"net/http"
@@ -41,20 +41,19 @@ func (m Media) ContentType() string {
 	return base + "; charset=utf-8"
 }
 
-// negotiate chooses the media type: by q, then in the client's order.
-func (r *Read) negotiate(h http.Header) error {
+// Negotiate chooses what Accept asks for: by q, then in the client's order. At the API's root only its description is served.
+func Negotiate(h http.Header, root bool) (Media, error) {
 	accept := strings.Join(h.Values("Accept"), ",")
 	if accept == "" {
 		accept = "*/*"
 	}
 	ranges := mediaRanges(accept)
 	for _, m := range ranges {
-		if media, ok := m.media(r.Root); ok {
-			r.Media = media
-			return nil
+		if media, ok := m.media(root); ok {
+			return media, nil
 		}
 	}
-	return notAcceptable(ranges)
+	return Media{}, notAcceptable(ranges)
 }
 
 func notAcceptable(ranges []mediaRange) error {
@@ -62,15 +61,10 @@ func notAcceptable(ranges []mediaRange) error {
 	for i, m := range ranges {
 		names[i] = m.name
 		if strings.HasPrefix(m.name, "application/vnd.pgrst.plan") || m.name == "application/geo+json" {
-			return unsupported("the media type " + m.name + " is not served")
+			return fault.New(fault.NotImplemented, "Feature not implemented").WithDetails("the media type " + m.name + " is not served")
 		}
 	}
 	return fault.New(fault.NotAcceptable, "None of these media types are available: %s", strings.Join(names, ", "))
-}
-
-// unsupported refuses what the profile leaves out.
-func unsupported(details string) *fault.Fault {
-	return fault.New(fault.NotImplemented, "Feature not implemented").WithDetails(details)
 }
 
 // mediaRange is one member of Accept.

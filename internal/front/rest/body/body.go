@@ -1,0 +1,79 @@
+// Package body owns how the body of a request is written: JSON, JSON lines, CSV and forms, cut into rows of keys and the texts of
+// their values, and what such a text is as a type. It knows no collection: which keys there may be, what types their values have
+// and what a text stands for is for those who are given the rows.
+//
+// The forms and the messages follow PostgREST 16 (https://docs.postgrest.org, "Tables and Views" and "Errors").
+package body
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/socle-hq/socle/internal/fault"
+)
+
+// Form is how a body is written.
+type Form uint8
+
+// The forms.
+const (
+	JSON Form = iota
+	Lines
+	CSV
+	Pairs
+)
+
+var forms = map[string]Form{
+	"": JSON, "application/json": JSON,
+	"application/vnd.pgrst.object+json": JSON, "application/vnd.pgrst.object": JSON,
+	"application/vnd.pgrst.array+json": JSON, "application/vnd.pgrst.array": JSON,
+	"application/x-ndjson": Lines, "text/csv": CSV, "application/x-www-form-urlencoded": Pairs,
+}
+
+// MixedKeys says that the rows of a body have different keys.
+const MixedKeys = "All object keys must match"
+
+// Messages about bodies, in PostgREST's words.
+const (
+	brokenJSON = "Empty or invalid json"
+	brokenCSV  = "Empty or invalid csv"
+	raggedRows = "All lines must have same number of fields"
+)
+
+// Bad is a fault of a body.
+func Bad(format string, args ...any) *fault.Fault {
+	return fault.New(fault.InvalidBody, format, args...)
+}
+
+// Twice refuses a key that an object has twice.
+func Twice(key string) error { return Bad("The key %q appears twice in one object", key) }
+
+// FormOf is what Content-Type names; where it says nothing, JSON.
+func FormOf(h http.Header) (Form, error) {
+	name, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	name = strings.ToLower(strings.TrimSpace(name))
+	f, ok := forms[name]
+	if !ok {
+		return 0, Bad("Content-Type not acceptable: %s", name)
+	}
+	return f, nil
+}
+
+// Read reads a body within its limit.
+func Read(r io.Reader, limit int) (string, error) {
+	if r == nil {
+		return "", nil
+	}
+	var b strings.Builder
+	n, err := io.Copy(&b, io.LimitReader(r, int64(limit)+1))
+	var cut *http.MaxBytesError
+	switch {
+	case n > int64(limit), errors.As(err, &cut):
+		return "", fault.New(fault.TooLarge, "the body is longer than %d bytes", limit)
+	case err != nil:
+		return "", Bad("The body could not be read").Because(err)
+	}
+	return b.String(), nil
+}
