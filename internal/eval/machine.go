@@ -21,14 +21,14 @@ type Data interface {
 type Machine struct {
 	env     *ir.Env
 	data    Data
-	indexes map[*schema.Field]index
-	regexes map[regex]*regexp.Regexp
+	indexes map[*schema.Field]index  // nil until there is one
+	regexes map[regex]*regexp.Regexp // nil until there is one
 	err     error
 }
 
 // New makes a machine. A nil data has no rows.
 func New(env *ir.Env, data Data) *Machine {
-	return &Machine{env: env, data: data, indexes: map[*schema.Field]index{}, regexes: map[regex]*regexp.Regexp{}}
+	return &Machine{env: env, data: data}
 }
 
 // Closed is the value of an expression that reads no row. What reads one is NULL.

@@ -21,6 +21,9 @@ func (m *Machine) compile(text string, fold bool) (*regexp.Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.regexes == nil {
+		m.regexes = map[regex]*regexp.Regexp{}
+	}
 	m.regexes[key] = re
 	return re, nil
 }

@@ -20,6 +20,9 @@ func (m *Machine) index(f *schema.Field) index {
 			ix[k] = append(ix[k], t)
 		}
 	}
+	if m.indexes == nil {
+		m.indexes = map[*schema.Field]index{}
+	}
 	m.indexes[f] = ix
 	return ix
 }

@@ -91,13 +91,13 @@ func authOnly(e ir.Expr) bool {
 // Shape computes an actor's shape.
 func (s *Set) Shape(a Actor) Shape {
 	auth := a.Values()
-	env := &ir.Env{Auth: auth}
+	closed := eval.New(&ir.Env{Auth: auth}, nil)
 	sh := Shape{truths: make([]ir.Truth, len(s.parts.exprs)), service: a.isService()}
 	var key strings.Builder
 	key.Grow(len(s.parts.exprs) + 8)
 	key.WriteByte("us"[b2i(sh.service)])
 	for i, e := range s.parts.exprs {
-		sh.truths[i] = truth(eval.Closed(e, env))
+		sh.truths[i] = truth(closed.Value(e, nil))
 		key.WriteByte("FTN"[sh.truths[i]])
 	}
 	for _, v := range []value.Value{auth.UID, auth.Email, auth.AAL, auth.Claims} {
