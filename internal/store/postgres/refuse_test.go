@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/postgres"
 	"github.com/socle-hq/socle/internal/testkit"
@@ -72,11 +74,11 @@ func TestDatabasesThatTheProductCannotLiveInAreRefused(t *testing.T) {
 		c.Run("CREATE ROLE " + role + " LOGIN SUPERUSER")
 	}
 	ctx := context.Background()
-	s, err := postgres.Open(ctx, c.URL())
+	admin, err := pgx.Connect(ctx, c.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer admin.Close(ctx)
 	for _, sql := range []string{
 		"CREATE SCHEMA other",
 		"ALTER ROLE elsewhere SET search_path = other",
@@ -84,7 +86,7 @@ func TestDatabasesThatTheProductCannotLiveInAreRefused(t *testing.T) {
 		"CREATE FUNCTION public.current_setting(name text) RETURNS text LANGUAGE sql AS $$ SELECT CASE name WHEN 'server_version_num' THEN '140012' ELSE '14.12' END $$",
 		"ALTER ROLE older SET search_path = public, pg_catalog",
 	} {
-		if err := s.Alone(ctx, sql); err != nil {
+		if _, err := admin.Exec(ctx, sql); err != nil {
 			t.Fatal(sql, err)
 		}
 	}
