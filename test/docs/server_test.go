@@ -54,6 +54,7 @@ func start(kind, dir string, more ...string) (*server, error) {
 		return nil, err
 	}
 	s.cmd = exec.Command("socle", append([]string{kind, dir, "--addr", s.addr}, more...)...)
+	s.cmd.Dir = dir // what a command names is in the project
 	s.cmd.Stdout, s.cmd.Stderr = s, s
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
