@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -27,6 +28,23 @@ func (c *call) write(status int, body []byte) {
 	c.WriteHeader(status)
 	if c.Method != http.MethodHead {
 		_, _ = c.ResponseWriter.Write(body) // a client that went away is the log's matter
+	}
+}
+
+// private marks an answer with data: it is for this caller alone, and from which namespace it is.
+func private(h http.Header, read *rest.Read) {
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Vary", vary)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if read.Profile {
+		h.Set("Content-Profile", read.Schema)
+	}
+}
+
+// applied says which preferences were obeyed.
+func applied(h http.Header, read *rest.Read) {
+	if read.Applied != "" {
+		h.Set("Preference-Applied", read.Applied)
 	}
 }
 

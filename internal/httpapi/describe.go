@@ -48,11 +48,6 @@ func (s *server) describe(c *call, view *schema.View, read *rest.Read) {
 	})
 	h := c.ResponseWriter.Header()
 	h.Set("Content-Type", read.Media.ContentType())
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Vary", vary)
-	h.Set("X-Content-Type-Options", "nosniff")
-	if read.Profile {
-		h.Set("Content-Profile", read.Schema)
-	}
+	private(h, read)
 	s.send(c, read, http.StatusOK, body)
 }

@@ -31,14 +31,7 @@ func (s *server) value(c *call, read *rest.Read, functions *function.Caller) {
 	h := c.ResponseWriter.Header()
 	h.Set("Content-Type", read.Media.ContentType())
 	h.Set("Content-Range", contentRange(0, 1, total))
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Vary", vary)
-	h.Set("X-Content-Type-Options", "nosniff")
-	if read.Profile {
-		h.Set("Content-Profile", read.Schema)
-	}
-	if read.Applied != "" {
-		h.Set("Preference-Applied", read.Applied)
-	}
+	private(h, read)
+	applied(h, read)
 	s.send(c, read, http.StatusOK, body)
 }

@@ -130,15 +130,8 @@ func (s *server) headers(c *call, read *rest.Read, a *engine.Answer) {
 	if read.Location != "" {
 		h.Set("Content-Location", quoted.Replace(root+read.Location))
 	}
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Vary", vary)
-	h.Set("X-Content-Type-Options", "nosniff")
-	if read.Profile {
-		h.Set("Content-Profile", read.Schema)
-	}
-	if read.Applied != "" {
-		h.Set("Preference-Applied", read.Applied)
-	}
+	private(h, read)
+	applied(h, read)
 	if a.More && c.Request.Header.Get("Range") == "" && c.Method != http.MethodPost {
 		if token := read.Next(s.Sealer, a.Last); token != "" {
 			h.Set("Link", "<"+quoted.Replace(nextURL(c.URL.EscapedPath(), c.URL.RawQuery, token))+`>; rel="next"`)

@@ -45,9 +45,7 @@ func (s *server) transaction(c *call, read *rest.Read, sent *digest) {
 		}
 	}
 	h := c.ResponseWriter.Header()
-	if read.Applied != "" {
-		h.Set("Preference-Applied", read.Applied)
-	}
+	applied(h, read)
 	if answers[0].Replayed {
 		h.Set("Idempotency-Replayed", "true")
 	}

@@ -117,18 +117,11 @@ func writeStatus(read *rest.Read, a *engine.Answer) int {
 }
 
 func (s *server) writeHeaders(h http.Header, read *rest.Read, a *engine.Answer) {
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Vary", vary)
-	h.Set("X-Content-Type-Options", "nosniff")
+	private(h, read)
+	applied(h, read)
 	h.Set("Content-Range", writtenRange(read, a))
 	if read.Write.Return != nil {
 		h.Set("Content-Type", read.Media.ContentType())
-	}
-	if read.Profile {
-		h.Set("Content-Profile", read.Schema)
-	}
-	if read.Applied != "" {
-		h.Set("Preference-Applied", read.Applied)
 	}
 	if read.Prefer.Return == "headers-only" && read.Write.Action == ir.Insert && len(a.Keys) == 1 {
 		h.Set("Location", root+read.LocationOf(a.Keys[0]))
