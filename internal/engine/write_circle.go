@@ -14,8 +14,8 @@ import (
 func (d *cascade) order() []*node {
 	every := d.sorted(func(*schema.ForeignKey) bool { return true })
 	for _, r := range backward(every) {
-		if len(loose(r.fk)) == 0 {
-			return d.sorted(func(fk *schema.ForeignKey) bool { return len(loose(fk)) == 0 })
+		if len(r.fk.Loose()) == 0 {
+			return d.sorted(func(fk *schema.ForeignKey) bool { return len(fk.Loose()) == 0 })
 		}
 	}
 	return every
@@ -74,22 +74,11 @@ func backward(order []*node) []reference {
 	return out
 }
 
-// loose are the columns of a key that may be NULL, any of which makes it refer to nothing.
-func loose(fk *schema.ForeignKey) []*schema.Field {
-	var out []*schema.Field
-	for _, f := range fk.Columns {
-		if !f.Required && !f.IsKey() {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
 // loosen sets the references to NULL that no order suits. Nobody sees the rows so: the change log knows them as they were.
 func (d *cascade) loosen(order []*node) error {
 	cleared := map[*node][]*schema.Field{}
 	for _, r := range backward(order) {
-		cleared[r.by] = append(cleared[r.by], loose(r.fk)...)
+		cleared[r.by] = append(cleared[r.by], r.fk.Loose()...)
 	}
 	for _, n := range order {
 		fields := distinctFields(cleared[n])

@@ -68,7 +68,7 @@ func column(o *ir.Output) Column {
 	c := Column{Name: o.Name, Type: o.X.Type(), Nullable: true}
 	switch x := o.X.(type) {
 	case *ir.Column:
-		c.Enum, c.Nullable = x.Field.Enum, !x.Field.Required && !x.Field.IsKey()
+		c.Enum, c.Nullable = x.Field.Enum, x.Field.Nullable()
 	case *ir.Agg:
 		c.Nullable = x.Fn != ir.CountRows
 	}

@@ -196,7 +196,7 @@ func cause(err error) error {
 // insert loads the story's rows, and gives the first row of each collection a version of its own.
 func (s *story) insert(t *testing.T, st store.Store) {
 	t.Helper()
-	for _, c := range tablesInOrder(s.before) {
+	for _, c := range s.before.Tables() {
 		var rows []plan.Tuple
 		for _, line := range strings.Split(strings.TrimSpace(s.text("rows/"+c.Key+".ndjson")), "\n") {
 			if line != "" {
@@ -205,27 +205,6 @@ func (s *story) insert(t *testing.T, st store.Store) {
 		}
 		write(t, st, c, rows)
 	}
-}
-
-// tablesInOrder are the stored collections, targets before those that refer to them.
-func tablesInOrder(c *schema.Catalog) []*schema.Collection {
-	var out []*schema.Collection
-	var visit func(col *schema.Collection)
-	visit = func(col *schema.Collection) {
-		if col.View != nil || slices.Contains(out, col) {
-			return
-		}
-		for _, fk := range col.ForeignKeys {
-			if fk.To != col {
-				visit(fk.To)
-			}
-		}
-		out = append(out, col)
-	}
-	for _, col := range c.Collections {
-		visit(col)
-	}
-	return out
 }
 
 func parseRow(t *testing.T, c *schema.Collection, line string) plan.Tuple {
@@ -375,7 +354,7 @@ func likeFresh(t *testing.T, openStore func(*testing.T) store.Store, st store.St
 		t.Fatal(err)
 	}
 	defer snap.Close()
-	for _, col := range tablesInOrder(c) {
+	for _, col := range c.Tables() {
 		rows := rowsOf(t, st, snap, col)
 		for i := range rows {
 			rows[i] = rows[i][:len(rows[i])-1]

@@ -41,7 +41,7 @@ func (t *table) newColumn(f *schema.Field, s *sqlgen.Source) {
 	case g != nil:
 		t.step.say("field %s is new; every row gets %s", f.Name, g.text)
 		t.stage(f, s, *g)
-	case required(f):
+	case !f.Nullable():
 		t.step.say("field %s is new and required", f.Name)
 		t.examineEmpty(f)
 	default:
@@ -69,7 +69,7 @@ func (t *table) retyped(f, old *schema.Field, s *sqlgen.Source) {
 		t.step.lose("field %s is %s and was %s; its values are lost", f.Name, f.Type, old.Type)
 		if g := t.given(f); g != nil {
 			t.stage(f, s, *g)
-		} else if required(f) {
+		} else if !f.Nullable() {
 			t.examineEmpty(f)
 		}
 		if s.From.IsZero() {
@@ -101,7 +101,7 @@ func widens(from, to value.Type) bool {
 }
 
 func (t *table) kept(f, old *schema.Field) {
-	now, before := required(f), required(old)
+	now, before := !f.Nullable(), !old.Nullable()
 	if now && !before {
 		g := t.given(f)
 		if g != nil {
@@ -156,8 +156,6 @@ func (t *table) enum(f, old *schema.Field) {
 	}
 	t.examineEnum(f, old)
 }
-
-func required(f *schema.Field) bool { return f.Required || f.IsKey() }
 
 // stage gives the field's new values a column of their own until the table is reshaped.
 func (t *table) stage(f *schema.Field, s *sqlgen.Source, g giver) {

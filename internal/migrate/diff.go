@@ -76,7 +76,7 @@ func (b *differ) created(applied *schema.Catalog) {
 	for _, c := range stored(applied) {
 		known[c.Space] = true
 	}
-	for _, c := range ordered(b.wanted) {
+	for _, c := range b.wanted.Tables() {
 		if !fresh[c] {
 			continue
 		}
@@ -124,25 +124,4 @@ func (b *differ) gone(c *schema.Collection) {
 	}
 	s.sql(drop, b.dialect.DropTable(c)...)
 	b.plan.Steps = append(b.plan.Steps, s)
-}
-
-// ordered puts tables after those they refer to, circles in the order of the catalogue.
-func ordered(c *schema.Catalog) []*schema.Collection {
-	var out []*schema.Collection
-	seen := map[*schema.Collection]bool{}
-	var visit func(col *schema.Collection)
-	visit = func(col *schema.Collection) {
-		if seen[col] || col.View != nil {
-			return
-		}
-		seen[col] = true
-		for _, fk := range col.ForeignKeys {
-			visit(fk.To)
-		}
-		out = append(out, col)
-	}
-	for _, col := range c.Collections {
-		visit(col)
-	}
-	return out
 }

@@ -299,7 +299,7 @@ func (m *model) rowsFor(c *schema.Collection) []plan.Tuple {
 			if !unique && f.Ref == nil {
 				n = m.r.IntN(1000)
 			}
-			if !required(f) && m.r.IntN(4) == 0 {
+			if f.Nullable() && m.r.IntN(4) == 0 {
 				row = append(row, value.Value{})
 			} else {
 				row = append(row, sample(f, n))
@@ -309,8 +309,6 @@ func (m *model) rowsFor(c *schema.Collection) []plan.Tuple {
 	}
 	return out
 }
-
-func required(f *schema.Field) bool { return f.Required || f.IsKey() }
 
 func sample(f *schema.Field, n int) value.Value {
 	if !f.Type.List {
@@ -437,7 +435,7 @@ func evolve(t *testing.T, seed uint64, rounds int, openStore func(*testing.T) st
 	st := openStore(t)
 	before := schematest.MustRead(t, m.yaml(false))
 	must(t, st, before)
-	for _, c := range tablesInOrder(before) {
+	for _, c := range before.Tables() {
 		if !c.Internal {
 			write(t, st, c, m.rowsFor(c))
 		}

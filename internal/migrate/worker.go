@@ -182,7 +182,7 @@ func (j *filler) value(w *worker, x *filling, row []value.Value) (v value.Value,
 	if err != nil {
 		return v, "no " + x.field.Type.String() + " can be made", ": " + fault.From(err).Message
 	}
-	if v.IsNull() && required(x.field) {
+	if v.IsNull() && !x.field.Nullable() {
 		return v, "no value, and the field is required", ""
 	}
 	if broken := schema.CheckValue(x.field, v); len(broken) > 0 {

@@ -37,7 +37,7 @@ func updatable(cv *schema.CollectionView) []*schema.Field {
 // needed reports whether a new row must be given the field. Only an account has a uid to be the default.
 func (d *document) needed(f *schema.Field) bool {
 	without := f.Default.Kind == schema.NoDefault || f.Default.Kind == schema.DefaultAuthUID && d.view.Role != policy.Authenticated
-	return (f.Required || f.IsKey()) && without && !f.Identity
+	return !f.Nullable() && without && !f.Identity
 }
 
 // reference is the field that a field refers to, alone or with others; nil where it refers to none.
@@ -226,7 +226,7 @@ func (d *document) row(cv *schema.CollectionView) object {
 	properties := object{}
 	for _, f := range cv.Collection.Fields {
 		if cv.CanRead(f) {
-			null := cv.IsMasked(f) || !f.Required && !f.IsKey()
+			null := cv.IsMasked(f) || f.Nullable()
 			properties = properties.with(f.Name, d.field(cv, f, null))
 		}
 	}
@@ -237,7 +237,7 @@ func (d *document) row(cv *schema.CollectionView) object {
 func (d *document) insert(cv *schema.CollectionView) object {
 	properties, required := object{}, list{}
 	for _, f := range insertable(cv) {
-		properties = properties.with(f.Name, d.field(cv, f, !f.Required && !f.IsKey()))
+		properties = properties.with(f.Name, d.field(cv, f, f.Nullable()))
 		if d.needed(f) {
 			required = append(required, f.Name)
 		}

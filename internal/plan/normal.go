@@ -181,5 +181,5 @@ func beyond(o ir.Order, v ir.Expr, null bool) ir.Expr {
 
 func nullable(x ir.Expr) bool {
 	c, ok := x.(*ir.Column)
-	return !ok || !(c.Field.Required || c.Field.IsKey())
+	return !ok || c.Field.Nullable()
 }

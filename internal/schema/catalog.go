@@ -30,6 +30,27 @@ func (c *Catalog) Collection(namespace, name string) (*Collection, bool) {
 	return col, ok
 }
 
+// Tables are the stored collections, each after those it refers to, circles in the order of the catalogue.
+func (c *Catalog) Tables() []*Collection {
+	var out []*Collection
+	seen := map[*Collection]bool{}
+	var visit func(*Collection)
+	visit = func(col *Collection) {
+		if seen[col] || col.View != nil {
+			return
+		}
+		seen[col] = true
+		for _, fk := range col.ForeignKeys {
+			visit(fk.To)
+		}
+		out = append(out, col)
+	}
+	for _, col := range c.Collections {
+		visit(col)
+	}
+	return out
+}
+
 // Collection is a table, or a view where View is set.
 type Collection struct {
 	Index       int    // position in Catalog.Collections
@@ -148,6 +169,9 @@ func (f *Field) IsKey() bool {
 	}
 	return false
 }
+
+// Nullable reports whether a stored row may hold NULL in the field.
+func (f *Field) Nullable() bool { return !f.Required && !f.IsKey() }
 
 // DefaultKind says where a default comes from. All defaults are applied in Go.
 type DefaultKind uint8
@@ -274,6 +298,17 @@ type ForeignKey struct {
 	OnDelete Action
 	Pos      Pos
 	Unique   bool // Columns are unique in From: the reverse side is to-one
+}
+
+// Loose are the key's columns that may be NULL, any of which then makes it refer to nothing.
+func (fk *ForeignKey) Loose() []*Field {
+	var out []*Field
+	for _, f := range fk.Columns {
+		if f.Nullable() {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // Cardinality is a relation's shape seen from Relation.From.

@@ -155,7 +155,7 @@ func (b *Builder) order(o ir.Order) []Term {
 
 func (b *Builder) required(x ir.Expr) bool {
 	c, ok := x.(*ir.Column)
-	if !ok || !c.Field.Required && !c.Field.IsKey() {
+	if !ok || c.Field.Nullable() {
 		return false
 	}
 	ref, ok := b.scope[c.Row]

@@ -61,7 +61,7 @@ func worlds(t *testing.T, seed uint64, a policy.Actor, rows bool) (here, there [
 // populate makes n rows for every collection that keep its unique keys; half of what names people names the actor.
 func populate(r *rand.Rand, c *schema.Catalog, a policy.Actor, n int) Rows {
 	data := Rows{}
-	for _, col := range ordered(c) {
+	for _, col := range c.Tables() {
 		refer := func(fk *schema.ForeignKey) value.Value {
 			if len(data[fk.To]) == 0 {
 				return value.Value{}

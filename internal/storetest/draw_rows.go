@@ -41,7 +41,7 @@ func settle(r *rand.Rand, c *schema.Catalog, n int) Rows {
 // ready reports whether all that a row must refer to is there.
 func (s *settler) ready(col *schema.Collection, done map[*schema.Collection]bool) bool {
 	for _, fk := range col.ForeignKeys {
-		if f := fk.Columns[0]; (f.Required || f.IsKey()) && !done[fk.To] {
+		if f := fk.Columns[0]; !f.Nullable() && !done[fk.To] {
 			return false
 		}
 	}
@@ -54,7 +54,7 @@ func (s *settler) people(col *schema.Collection, n int) {
 		complete := true
 		t := fillRow(s.Rand, col, i, func(fk *schema.ForeignKey) value.Value {
 			f := fk.Columns[0]
-			if !f.Required && !f.IsKey() {
+			if f.Nullable() {
 				return value.Value{}
 			}
 			if len(s.data[fk.To]) == 0 {
@@ -108,7 +108,7 @@ func (s *settler) refer(fk *schema.ForeignKey, t eval.Tuple) {
 func (s *settler) connect(col *schema.Collection, i int) {
 	for _, fk := range col.ForeignKeys {
 		f := fk.Columns[0]
-		if len(fk.Columns) > 1 || f.Required || f.IsKey() {
+		if len(fk.Columns) > 1 || !f.Nullable() {
 			continue
 		}
 		t := slices.Clone(s.data[col][i])

@@ -144,31 +144,11 @@ func definitions(d sqlgen.Dialect, c *schema.Catalog) []string {
 			out = append(out, d.CreateSpace(col.Space)...)
 		}
 	}
-	tables := ordered(c)
+	tables := c.Tables()
 	for _, each := range []func(*schema.Collection) []string{d.CreateTable, d.CreateIndexes, d.CreateSearch} {
 		for _, col := range tables {
 			out = append(out, each(col)...)
 		}
-	}
-	return out
-}
-
-func ordered(c *schema.Catalog) []*schema.Collection {
-	var out []*schema.Collection
-	seen := map[*schema.Collection]bool{}
-	var visit func(*schema.Collection)
-	visit = func(col *schema.Collection) {
-		if seen[col] || col.View != nil {
-			return
-		}
-		seen[col] = true
-		for _, fk := range col.ForeignKeys {
-			visit(fk.To)
-		}
-		out = append(out, col)
-	}
-	for _, col := range c.Collections {
-		visit(col)
 	}
 	return out
 }

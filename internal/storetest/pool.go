@@ -135,14 +135,14 @@ func fillRow(r *rand.Rand, col *schema.Collection, i int, refer func(*schema.For
 	for _, f := range col.Fields {
 		switch {
 		case f.Computed != nil:
-		case f.Ref != nil && (f.Required || f.IsKey() || r.IntN(5) > 0):
+		case f.Ref != nil && (!f.Nullable() || r.IntN(5) > 0):
 			t[f.Ordinal] = refer(f.Ref)
 		case f.Ref != nil:
 		case f.IsKey() && f.Type.Kind == value.Int:
 			t[f.Ordinal] = value.OfInt(int64(i + 1))
 		case f.Enum != nil && (f.Required || r.IntN(6) > 0):
 			t[f.Ordinal] = value.OfText(pick(r, f.Enum))
-		case f.Enum == nil && (f.Required || f.IsKey() || r.IntN(6) > 0):
+		case f.Enum == nil && (!f.Nullable() || r.IntN(6) > 0):
 			t[f.Ordinal] = sample(r, f.Type)
 		}
 	}

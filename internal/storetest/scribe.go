@@ -238,7 +238,7 @@ func (s *scribe) reference(f *schema.Field) string {
 	switch {
 	case s.chance(20):
 		return "99"
-	case !f.Required && !f.IsKey() && s.chance(2):
+	case f.Nullable() && s.chance(2):
 		return "null"
 	}
 	if f.Ref.To.Key == "teams" {

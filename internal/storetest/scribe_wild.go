@@ -26,7 +26,7 @@ func (s *scribe) somewhere(d *draft) *schema.Collection {
 // anyCell draws a value of any project's field: often one that a row has, so that keys and references meet.
 func (s *scribe) anyCell(f *schema.Field) string {
 	switch {
-	case !f.Required && !f.IsKey() && s.chance(8):
+	case f.Nullable() && s.chance(8):
 		return "null"
 	case f.Ref != nil && !s.chance(12):
 		return s.held(f.Ref.To, f.Ref.Targets[0])

@@ -34,7 +34,7 @@ func Order(c *schema.Catalog) []*schema.Collection {
 func Circular(c *schema.Collection) []*schema.ForeignKey {
 	var out []*schema.ForeignKey
 	for _, fk := range c.ForeignKeys {
-		if optional(fk) != nil && leads(fk.To, c, map[*schema.Collection]bool{}) {
+		if fk.Loose() != nil && leads(fk.To, c, map[*schema.Collection]bool{}) {
 			out = append(out, fk)
 		}
 	}
@@ -47,17 +47,6 @@ func Own(c *schema.Collection) []*schema.ForeignKey {
 	for _, fk := range Circular(c) {
 		if fk.To == c {
 			out = append(out, fk)
-		}
-	}
-	return out
-}
-
-// optional is the reference's columns that may be NULL.
-func optional(fk *schema.ForeignKey) []*schema.Field {
-	var out []*schema.Field
-	for _, f := range fk.Columns {
-		if !f.Required && !f.IsKey() {
-			out = append(out, f)
 		}
 	}
 	return out

@@ -260,7 +260,7 @@ func (l *loading) canWait() bool {
 func (l *loading) waiting() []int {
 	var out []int
 	for _, fk := range l.Waiting {
-		for _, f := range optional(fk) {
+		for _, f := range fk.Loose() {
 			if i := slices.Index(l.reader.shape.fields, f); i >= 0 && !slices.Contains(out, i) {
 				out = append(out, i)
 			}

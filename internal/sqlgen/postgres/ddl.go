@@ -47,7 +47,7 @@ func columnDefinition(f *schema.Field) string {
 	if f.Type.Kind == value.Text && !f.Type.List {
 		text += collate
 	}
-	if f.Required || f.IsKey() {
+	if !f.Nullable() {
 		text += " NOT NULL"
 	}
 	return text

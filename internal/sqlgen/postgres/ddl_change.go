@@ -101,16 +101,14 @@ func (d Dialect) Reshape(r *sqlgen.Reshape) []string {
 		switch {
 		case s.From.IsZero():
 			out = append(out, alter+" ADD COLUMN IF NOT EXISTS "+columnDefinition(s.Field))
-		case required(s.Field) && (s.Old == nil || s.Staged || !required(s.Old)):
+		case !s.Field.Nullable() && (s.Old == nil || s.Staged || s.Old.Nullable()):
 			out = append(out, alter+" ALTER COLUMN "+sqlgen.Quote(s.Field.Ident)+" SET NOT NULL")
-		case !required(s.Field) && s.Old != nil && !s.Staged && required(s.Old):
+		case s.Field.Nullable() && s.Old != nil && !s.Staged && !s.Old.Nullable():
 			out = append(out, alter+" ALTER COLUMN "+sqlgen.Quote(s.Field.Ident)+" DROP NOT NULL")
 		}
 	}
 	return append(append(out, d.keys(r)...), d.names(r, false)...)
 }
-
-func required(f *schema.Field) bool { return f.Required || f.IsKey() }
 
 // rename gives columns their names. What would meet a name that is not free yet waits under its staging name.
 func (d Dialect) rename(r *sqlgen.Reshape) []string {

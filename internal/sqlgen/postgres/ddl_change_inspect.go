@@ -34,7 +34,7 @@ func (d Dialect) Expected(c *schema.Collection) []string {
 		column(schema.System(schema.SystemRow), "bigint", true)
 	}
 	for _, f := range sqlgen.StoredFields(c) {
-		column(f.Ident, strings.Replace(typeName(f.Type), "timestamptz", "timestamp with time zone", 1), required(f))
+		column(f.Ident, strings.Replace(typeName(f.Type), "timestamptz", "timestamp with time zone", 1), !f.Nullable())
 	}
 	column(schema.System(schema.SystemVersion), "bigint", true)
 	for _, v := range d.Vectors(c) {

@@ -38,7 +38,7 @@ func intKey(c *schema.Collection) bool {
 
 func columnDefinition(f *schema.Field) string {
 	text := sqlgen.Quote(f.Ident) + " " + columnType(f.Type)
-	if f.Required || f.IsKey() {
+	if !f.Nullable() {
 		text += " NOT NULL"
 	}
 	return text

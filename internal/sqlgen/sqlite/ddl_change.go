@@ -16,14 +16,13 @@ func (Dialect) Rebuilds(r *sqlgen.Reshape) bool {
 		return true
 	}
 	for _, s := range r.Columns {
-		required := s.Field.Required || s.Field.IsKey()
 		if s.Old == nil || s.Staged {
-			if required {
+			if !s.Field.Nullable() {
 				return true
 			}
 			continue
 		}
-		if required != (s.Old.Required || s.Old.IsKey()) || columnType(s.Field.Type) != columnType(s.Old.Type) {
+		if s.Field.Nullable() != s.Old.Nullable() || columnType(s.Field.Type) != columnType(s.Old.Type) {
 			return true
 		}
 	}

@@ -31,7 +31,7 @@ func (d Dialect) Expected(c *schema.Collection) []string {
 	}
 	for _, f := range sqlgen.StoredFields(c) {
 		line := "column " + name + "." + f.Ident.Name() + " " + columnType(f.Type)
-		if f.Required || f.IsKey() {
+		if !f.Nullable() {
 			line += " not null"
 		}
 		if f.IsKey() && intKey(c) {
