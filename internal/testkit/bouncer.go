@@ -15,11 +15,9 @@ import (
 // database through it. It ends with the test.
 func Bouncer(t testing.TB, dsn string, connections int) string {
 	t.Helper()
-	bin, err := exec.LookPath("pgbouncer")
+	bin, err := pgbouncer()
 	if err != nil {
-		if bin, err = exec.LookPath("/usr/sbin/pgbouncer"); err != nil {
-			unavailable(t, fmt.Errorf("install pgbouncer: %w", err))
-		}
+		unavailable(t, err)
 	}
 	u, err := url.Parse(dsn)
 	if err != nil {

@@ -3,9 +3,6 @@ package testkit
 import (
 	"io"
 	"net"
-	"net/url"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 )
@@ -20,33 +17,12 @@ type Cutter struct {
 	cuts  int
 }
 
-// NewCutter listens in a folder of its own until the test ends.
+// NewCutter stands there until the test ends.
 func NewCutter(t testing.TB, dsn string) *Cutter {
 	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "socle-cut-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const socket = ".s.PGSQL.5432"
-	l, err := net.Listen("unix", filepath.Join(dir, socket))
-	if err != nil {
-		t.Fatal(err)
-	}
-	target := filepath.Join(u.Query().Get("host"), socket)
-	query := u.Query()
-	query.Set("host", dir)
-	u.RawQuery = query.Encode()
-	c := &Cutter{URL: u.String(), left: -1, conns: map[net.Conn]bool{}}
-	t.Cleanup(func() {
-		l.Close()
-		c.cut()
-		os.RemoveAll(dir)
-	})
-	go c.accept(l, target)
+	c := &Cutter{left: -1, conns: map[net.Conn]bool{}}
+	t.Cleanup(c.cut)
+	c.URL = between(t, dsn, c.join)
 	return c
 }
 
@@ -64,23 +40,12 @@ func (c *Cutter) Cuts() int {
 	return c.cuts
 }
 
-func (c *Cutter) accept(l net.Listener, target string) {
-	for {
-		client, err := l.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("unix", target)
-		if err != nil {
-			client.Close()
-			continue
-		}
-		c.mu.Lock()
-		c.conns[client], c.conns[server] = true, true
-		c.mu.Unlock()
-		go c.pass(server, client)
-		go c.pass(client, server)
-	}
+func (c *Cutter) join(client, server net.Conn) {
+	c.mu.Lock()
+	c.conns[client], c.conns[server] = true, true
+	c.mu.Unlock()
+	go c.pass(server, client)
+	go c.pass(client, server)
 }
 
 func (c *Cutter) pass(to, from net.Conn) {

@@ -3,9 +3,6 @@ package testkit
 import (
 	"io"
 	"net"
-	"net/url"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 )
@@ -16,51 +13,19 @@ type Trips struct {
 	count atomic.Int64
 }
 
-// NewTrips listens in a folder of its own until the test ends.
+// NewTrips stands there until the test ends.
 func NewTrips(t testing.TB, dsn string) *Trips {
 	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "socle-trips-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const socket = ".s.PGSQL.5432"
-	l, err := net.Listen("unix", filepath.Join(dir, socket))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		l.Close()
-		os.RemoveAll(dir)
+	c := &Trips{}
+	c.URL = between(t, dsn, func(client, server net.Conn) {
+		var asked atomic.Bool
+		go pass(server, client, func() { asked.Store(true) })
+		go pass(client, server, func() {
+			if asked.CompareAndSwap(true, false) {
+				c.count.Add(1)
+			}
+		})
 	})
-	target := filepath.Join(u.Query().Get("host"), socket)
-	query := u.Query()
-	query.Set("host", dir)
-	u.RawQuery = query.Encode()
-	c := &Trips{URL: u.String()}
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("unix", target)
-			if err != nil {
-				client.Close()
-				continue
-			}
-			var asked atomic.Bool
-			go pass(server, client, func() { asked.Store(true) })
-			go pass(client, server, func() {
-				if asked.CompareAndSwap(true, false) {
-					c.count.Add(1)
-				}
-			})
-		}
-	}()
 	return c
 }
 
