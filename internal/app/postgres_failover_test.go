@@ -131,7 +131,7 @@ func (l *ledger) move(t *testing.T, nodes []*node, w int, over chan struct{}, to
 func TestWithoutItsStandbyADatabaseConfirmsNothingAndItIsSaid(t *testing.T) {
 	t.Parallel()
 	c, standby, dsn := pair(t, "on")
-	o, said := nodeOptions(t, journal, "", dsn, nil), &lines{}
+	o, said := nodeOptions(t, journal, "", dsn, nil), &testkit.Said{}
 	o.Log = slog.New(slog.NewTextHandler(said, nil))
 	n := join(t, o)
 	n.wants(t, "POST", "/rest/v1/entries", `{"text":"before"}`, 201, ``)

@@ -16,7 +16,7 @@ import (
 func TestALostServerIsToldAndComesBackByItself(t *testing.T) {
 	t.Parallel()
 	c := testkit.NewCluster(t)
-	said := &lines{}
+	said := &testkit.Said{}
 	o := nodeOptions(t, shop, "", c.URL(), nil)
 	o.Log = slog.New(slog.NewTextHandler(said, nil))
 	n := join(t, o)
@@ -78,7 +78,7 @@ func TestADatabaseThatCannotBeUsedIsSaidInOneLineWithoutThePassword(t *testing.T
 		{"postgres://me:" + secret + "@127.0.0.1:1/app?sslmode=disable", "127.0.0.1:1 cannot be reached (connect: connection refused)"},
 		{"postgres://me:" + secret + "@127.0.0.1:1/app?sslmode=maybe", "address cannot be read"},
 	} {
-		said := &lines{}
+		said := &testkit.Said{}
 		o := nodeOptions(t, shop, "", x.dsn, nil)
 		o.Log = slog.New(slog.NewTextHandler(said, nil))
 		_, err := app.Open(context.Background(), o)

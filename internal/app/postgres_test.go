@@ -131,7 +131,7 @@ func TestANodeWithAnotherKeySetIsRefused(t *testing.T) {
 func TestANodeNoticesThatAnotherHasChangedTheSchema(t *testing.T) {
 	t.Parallel()
 	dsn, shared := testkit.PostgresURL(t), keys(t)
-	old, said := nodeOptions(t, shop, shared, dsn, nil), &lines{}
+	old, said := nodeOptions(t, shop, shared, dsn, nil), &testkit.Said{}
 	old.Log = slog.New(slog.NewTextHandler(said, nil))
 	a := join(t, old)
 	a.serve(t)

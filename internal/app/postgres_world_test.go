@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +24,7 @@ func forget(t *testing.T, dsn string) {
 }
 
 // sql runs a statement beside the product.
-func sql(t *testing.T, dsn, text string) {
+func sql(t *testing.T, dsn, text string) (rows int64) {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, dsn)
@@ -34,9 +32,11 @@ func sql(t *testing.T, dsn, text string) {
 		t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, text); err != nil {
+	tag, err := conn.Exec(ctx, text)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return tag.RowsAffected()
 }
 
 // node is one server of several: its own folder, the shared key set.
@@ -136,22 +136,4 @@ func (n *node) serve(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-// lines is a log that a test reads while it is written.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }

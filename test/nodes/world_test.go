@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +17,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/socle-hq/socle/internal/testkit"
 )
 
 // socle is the binary under test.
@@ -102,7 +103,7 @@ type server struct {
 	site  *site
 	addr  string
 	cmd   *exec.Cmd
-	said  *lines
+	said  *testkit.Said
 	ended chan struct{}
 }
 
@@ -117,7 +118,7 @@ func (s *site) begin(files map[string]string, addr string, more ...string) *serv
 		addr = l.Addr().String()
 		l.Close()
 	}
-	x := &server{site: s, addr: addr, said: &lines{}, ended: make(chan struct{})}
+	x := &server{site: s, addr: addr, said: &testkit.Said{}, ended: make(chan struct{})}
 	dir := s.project(files)
 	x.cmd = exec.Command(socle, append([]string{"serve", dir, "--addr", addr}, more...)...)
 	x.cmd.Env = append(os.Environ(), "SOCLE_DATABASE="+s.dsn, "SOCLE_KEYS="+s.keys)
@@ -239,24 +240,6 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Fatal("never: " + what)
 		}
 	}
-}
-
-// lines is what a process says.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 // balancer gives each request to the next server that is well, and to another one where nobody listens any more. What was sent
