@@ -84,29 +84,37 @@ func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]An
 	return out, err
 }
 
-// transact is the transaction, run again from its beginning after a conflict. errUndone comes with answers. Where nobody knows
-// whether it was kept, an idempotency key tells: the next run finds what the last one remembered, or does it.
-func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, took map[*schema.Field]int64) ([]Answer, error) {
+// transact carries out operations in the transaction. errUndone comes with answers.
+func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, took map[*schema.Field]int64) (out []Answer, err error) {
+	err = e.retried(ctx, actor, took, ops[0].Idempotency != nil, func(s *session) (err error) {
+		out, err = s.run(ops)
+		return err
+	})
+	if err != nil && !errors.Is(err, errUndone) {
+		return nil, err
+	}
+	return out, err
+}
+
+// retried is the transaction, run again from its beginning after a conflict. Where nobody knows whether it was kept, an idempotency
+// key tells: the next run finds what the last one remembered, or does it.
+func (e *Engine) retried(ctx context.Context, actor policy.Actor, took map[*schema.Field]int64, remembering bool, f func(*session) error) error {
 	var o overtaken
 	var unknown *store.Unknown
 	for range maxRuns {
-		var out []Answer
 		err := e.store.Write(ctx, func(tx store.Tx) error {
-			s := &session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), actor: actor, now: e.clock.Now().UnixMicro(),
-				remembering: ops[0].Idempotency != nil, took: took}
-			var err error
-			out, err = s.run(ops)
-			return err
+			return f(&session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), actor: actor, now: e.clock.Now().UnixMicro(),
+				remembering: remembering, took: took})
 		})
 		switch {
 		case err == nil, errors.Is(err, errUndone):
-			return out, err
-		case ops[0].Idempotency != nil && errors.As(err, &unknown) && !late(err) && ctx.Err() == nil:
+			return err
+		case remembering && errors.As(err, &unknown) && !late(err) && ctx.Err() == nil:
 		case !errors.As(err, &o):
-			return nil, err
+			return err
 		}
 	}
-	return nil, fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(o)
+	return fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(o)
 }
 
 // late reports that the database confirms nothing now: another write would wait as long.

@@ -23,10 +23,16 @@ type Actor struct {
 	AAL       string      // aal1, aal2; "" is NULL
 	Anonymous bool        // an anonymous account
 	Claims    value.Value // JSON object: app_metadata and hook claims; NULL where there are none
+
+	product bool // the product itself: internal collections exist for it
 }
 
 // Service is the actor that passes every row and field policy. Every use of it acts without policies.
 func Service() Actor { return Actor{Role: ServiceRole} }
+
+// Product is Service for the product's own work: internal collections, such as the accounts, exist for it too. No request acts
+// as it.
+func Product() Actor { return Actor{Role: ServiceRole, product: true} }
 
 // Trusted is the actor a with the project's rights: what a function declared `as: project` acts as. Every use of it acts
 // without policies.

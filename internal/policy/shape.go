@@ -21,6 +21,7 @@ type Shape struct {
 	key     string
 	truths  []ir.Truth
 	service bool
+	product bool
 }
 
 // Key is the shape's text, for cache keys.
@@ -92,10 +93,10 @@ func authOnly(e ir.Expr) bool {
 func (s *Set) Shape(a Actor) Shape {
 	auth := a.Values()
 	closed := eval.New(&ir.Env{Auth: auth}, nil)
-	sh := Shape{truths: make([]ir.Truth, len(s.parts.exprs)), service: a.isService()}
+	sh := Shape{truths: make([]ir.Truth, len(s.parts.exprs)), service: a.isService(), product: a.product}
 	var key strings.Builder
 	key.Grow(len(s.parts.exprs) + 8)
-	key.WriteByte("us"[b2i(sh.service)])
+	key.WriteByte("usup"[b2i(sh.service)+2*b2i(sh.product)])
 	for i, e := range s.parts.exprs {
 		sh.truths[i] = truth(closed.Value(e, nil))
 		key.WriteByte("FTN"[sh.truths[i]])

@@ -41,9 +41,9 @@ func (s *Set) build(role string, sh Shape) *schema.View {
 	return schema.NewView(s.catalog, role, seen)
 }
 
-// visible: internal collections never are; service_role sees all others; everybody else those with a policy.
+// visible: internal collections are the product's alone; service_role sees all others; everybody else those with a policy.
 func (s *Set) visible(c *schema.Collection, sh Shape) bool {
-	return !c.Internal && (sh.service || s.rules[c.Index].present)
+	return (sh.product || !c.Internal) && (sh.service || s.rules[c.Index].present)
 }
 
 func (s *Set) access(f *schema.Field, sh Shape) schema.Access {
