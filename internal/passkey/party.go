@@ -100,12 +100,14 @@ func (p *Party) RelatedOrigins() []byte {
 
 // origin reads a URL of a page; its path counts for nothing.
 func origin(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
+	u, err := url.Parse(strings.ToLower(s))
 	switch {
 	case err != nil || u.Hostname() == "":
 		return nil, fmt.Errorf("%q is not the URL of a site: write https://your.domain, or http://localhost:8090 in development", s)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("%q is more than the URL of a site: write https://your.domain alone", u.Redacted())
+	case strings.Contains(u.Host, "*"):
+		return nil, fmt.Errorf("passkeys need exact names: write each of the hosts that %q stands for", s)
 	case u.Scheme == "https", u.Scheme == "http" && local(u.Hostname()):
 		return u, nil
 	case u.Scheme == "http" && net.ParseIP(u.Hostname()).IsLoopback():
@@ -115,17 +117,13 @@ func origin(s string) (*url.URL, error) {
 }
 
 func local(host string) bool {
-	host = strings.ToLower(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // text is an origin as browsers write it (RFC 6454, section 6.2).
 func text(u *url.URL) string {
-	host := strings.ToLower(u.Host)
 	if u.Scheme == "https" {
-		host = strings.TrimSuffix(host, ":443")
-	} else {
-		host = strings.TrimSuffix(host, ":80")
+		return u.Scheme + "://" + strings.TrimSuffix(u.Host, ":443")
 	}
-	return u.Scheme + "://" + host
+	return u.Scheme + "://" + strings.TrimSuffix(u.Host, ":80")
 }
