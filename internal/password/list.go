@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -46,14 +47,14 @@ func open(file *os.File) (finder, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is not a file")
+		return nil, errors.New("it is not a file")
 	}
 	s, err := newSorted(file, info.Size())
 	if err != nil {
 		return nil, err
 	}
 	if s.size == 0 {
-		return nil, fmt.Errorf("it is empty; remove the setting to use no list")
+		return nil, errors.New("it is empty; remove the setting to use no list")
 	}
 	ordered, err := s.ordered(readWhole)
 	if err != nil || ordered {
