@@ -74,7 +74,7 @@ func TestADatabaseThatCannotBeUsedIsSaidInOneLineWithoutThePassword(t *testing.T
 		{at("nobody", "app"), "refuses the user \"nobody\" (role \"nobody\" does not exist)"},
 		{at("guest", "app"), "lacks a right (permission denied for"},
 		{at("socle", "latin"), "encoding is LATIN1"},
-		{at("socle", "taken"), "in use by something else: it has the tables auth.users, public.notes already"},
+		{at("socle", "taken"), "in use by something else: it has the tables auth.audit, "},
 		{"postgres://me:" + secret + "@127.0.0.1:1/app?sslmode=disable", "127.0.0.1:1 cannot be reached (connect: connection refused)"},
 		{"postgres://me:" + secret + "@127.0.0.1:1/app?sslmode=maybe", "address cannot be read"},
 	} {

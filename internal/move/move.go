@@ -83,7 +83,7 @@ func (j Job) Run(ctx context.Context) (out []Moved, err error) {
 		if err != nil {
 			return nil, within(t, err)
 		}
-		if !t.ledger {
+		if !t.private {
 			out = append(out, one)
 		}
 	}

@@ -21,7 +21,8 @@ const (
 // table is one table on both sides.
 type table struct {
 	name     string
-	ledger   bool // of the product's own
+	ledger   bool // of the product's own, outside the catalogue
+	private  bool // not among a project's collections
 	from, to *side
 	write    func(ctx context.Context, tx store.Tx, rows []plan.Tuple) error
 }
@@ -59,7 +60,7 @@ func (j Job) tables() ([]*table, error) {
 	}
 	theirs, ours := sqlgen.Ledgers(from, firstRows), sqlgen.Ledgers(to, firstRows)
 	for i := range ours {
-		t := &table{name: theirs[i].Table, ledger: true, from: newSide(theirs[i].Table, from, theirs[i]), to: newSide(ours[i].Table, to, ours[i])}
+		t := &table{name: theirs[i].Table, ledger: true, private: true, from: newSide(theirs[i].Table, from, theirs[i]), to: newSide(ours[i].Table, to, ours[i])}
 		t.write = func(ctx context.Context, tx store.Tx, rows []plan.Tuple) error {
 			for _, row := range rows {
 				if err := exec(ctx, tx)(ours[i].Add(to, row)); err != nil {
@@ -79,7 +80,7 @@ func collection(from, to sqlgen.Filler, c *schema.Collection) *table {
 		name = c.Namespace + "." + name
 	}
 	whole := sqlgen.WithSystem(c)
-	return &table{name: name, from: newSide(name, from, sqlgen.Rows(from, c, firstRows)), to: newSide(name, to, sqlgen.Rows(to, c, firstRows)),
+	return &table{name: name, private: c.Private, from: newSide(name, from, sqlgen.Rows(from, c, firstRows)), to: newSide(name, to, sqlgen.Rows(to, c, firstRows)),
 		write: func(ctx context.Context, tx store.Tx, rows []plan.Tuple) error {
 			statements, err := to.Insert(whole, rows)
 			for _, e := range statements {

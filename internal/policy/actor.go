@@ -34,6 +34,9 @@ func Service() Actor { return Actor{Role: ServiceRole} }
 // as it.
 func Product() Actor { return Actor{Role: ServiceRole, product: true} }
 
+// IsProduct reports whether the actor is Product.
+func (a Actor) IsProduct() bool { return a.product }
+
 // Trusted is the actor a with the project's rights: what a function declared `as: project` acts as. Every use of it acts
 // without policies.
 func Trusted(a Actor) Actor {

@@ -59,6 +59,7 @@ type Collection struct {
 	Name        string // on the wire and in the database; Key unless `name:` says otherwise
 	Description string
 	Internal    bool // managed by the product, never reachable by a front
+	Private     bool // Internal, and nothing of a project refers to it or leaves with its rows
 	Fields      []*Field
 	PrimaryKey  []*Field // empty where the project says none, and for views
 	Unique      []*Key

@@ -19,6 +19,7 @@ type declCollection struct {
 	Name        string         `json:"name"`
 	Description string         `json:"description,omitempty"`
 	Internal    bool           `json:"internal,omitempty"`
+	Private     bool           `json:"private,omitempty"`
 	Was         string         `json:"was,omitempty"`
 	Realtime    bool           `json:"realtime,omitempty"`
 	Junction    bool           `json:"junction,omitempty"`
@@ -115,7 +116,7 @@ func MarshalDeclaration(c *Catalog) []byte {
 }
 
 func declare(c *Collection) declCollection {
-	d := declCollection{Namespace: c.Namespace, Key: c.Key, Name: c.Name, Description: c.Description, Internal: c.Internal,
+	d := declCollection{Namespace: c.Namespace, Key: c.Key, Name: c.Name, Description: c.Description, Internal: c.Internal, Private: c.Private,
 		Was: c.Was, Realtime: c.Realtime, Junction: c.Junction, PrimaryKey: fieldKeys(c.PrimaryKey)}
 	for _, f := range c.Fields {
 		d.Fields = append(d.Fields, declareField(f))

@@ -28,8 +28,12 @@ func (r *resolver) resolveRelations() {
 	}
 }
 
-// derive adds a relation unless the project has declared the same one under a name of its own.
+// derive adds a relation unless the project has declared the same one under a name of its own. None leads from or to what is
+// the product's alone.
 func derive(d *draft, rel *Relation) {
+	if d.Private || rel.To.Private {
+		return
+	}
 	for _, known := range d.Relations {
 		if known.Declared && sameWay(known, rel) {
 			return

@@ -58,8 +58,10 @@ const (
 )
 
 func (r *resolver) declareCollections(spec Spec) {
-	users := authUsers()
-	r.declare(&users).Internal = true
+	for _, c := range builtins() {
+		d := r.declare(&c)
+		d.Internal, d.Private = true, c.Key.Text != accounts
+	}
 	for i := range spec.Collections {
 		c := &spec.Collections[i]
 		if c.Namespace == authNamespace {
@@ -116,7 +118,7 @@ func (r *resolver) find(from *draft, word Word) (*draft, bool) {
 	if d, ok := r.byKey[qualified(from.Namespace, name)]; ok {
 		return d, true
 	}
-	if d, ok := r.byKey[name]; ok {
+	if d, ok := r.byKey[name]; ok && (!d.Private || from.Internal) {
 		return d, true
 	}
 	if listed(r.unread, local(name)) {
@@ -129,6 +131,9 @@ func (r *resolver) find(from *draft, word Word) (*draft, bool) {
 func (r *resolver) collectionNames(from *draft) []string {
 	var out []string
 	for _, d := range r.drafts {
+		if d.Private {
+			continue
+		}
 		if d.Namespace == from.Namespace {
 			out = append(out, local(d.Key))
 		} else {
@@ -208,6 +213,8 @@ func (r *resolver) catalogue() *Catalog {
 func collectionLess(a, b *Collection) bool {
 	rank := func(c *Collection) string {
 		switch {
+		case c.Private:
+			return "0private"
 		case c.Internal:
 			return "0"
 		case c.Namespace == DefaultNamespace:

@@ -37,6 +37,12 @@ func TestAccountsAreThereAndHidden(t *testing.T) {
 	if diff := cmp.Diff([]string{"public", "billing"}, c.Namespaces); diff != "" {
 		t.Error(diff)
 	}
+	if len(users.Relations) != 1 || users.Relations[0].To.Name != "invoices" {
+		t.Errorf("%+v", users.Relations)
+	}
+	if secrets, ok := c.Collection("auth", "passwords"); !ok || !secrets.Private || len(secrets.Relations) != 0 {
+		t.Errorf("%+v", secrets)
+	}
 	if id := users.PrimaryKey[0]; id.Default.Kind != schema.DefaultUUID || !id.Required {
 		t.Error("account ids are not generated")
 	}
@@ -141,7 +147,7 @@ func TestTheDeclarationIsJSONAndStable(t *testing.T) {
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Format != 1 || len(doc.Collections) != 4 || doc.Collections[1].Key != "people" || doc.Collections[1].Fields[1].Kind != "text" {
+	if doc.Format != 1 || doc.Collections[0].Key != "auth.users" || doc.Collections[len(doc.Collections)-3].Key != "people" || doc.Collections[len(doc.Collections)-3].Fields[1].Kind != "text" {
 		t.Errorf("%s", raw)
 	}
 	if !bytes.Equal(raw, schema.MarshalDeclaration(c)) {

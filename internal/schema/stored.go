@@ -41,7 +41,7 @@ type stored struct {
 }
 
 func (s *stored) collection(d *declCollection) *Collection {
-	c := &Collection{Namespace: d.Namespace, Key: d.Key, Name: d.Name, Internal: d.Internal, Realtime: d.Realtime, Junction: d.Junction,
+	c := &Collection{Namespace: d.Namespace, Key: d.Key, Name: d.Name, Internal: d.Internal, Private: d.Private, Realtime: d.Realtime, Junction: d.Junction,
 		Ident: Ident{d.Name}, Space: Ident{d.Namespace}, KeyName: bound(d.Name + "_pkey")}
 	c.KeyIdent = Ident{c.KeyName}
 	s.byKey[d.Key] = c

@@ -2,13 +2,13 @@ package transfer
 
 import "github.com/socle-hq/socle/internal/schema"
 
-// Order is the collections that hold rows, each after those it refers to. References that can wait, see Circular, do not count.
+// Order is the collections that hold a project's rows, each after those it refers to. References that can wait, see Circular, do not count.
 func Order(c *schema.Catalog) []*schema.Collection {
 	var out []*schema.Collection
 	seen := map[*schema.Collection]bool{}
 	var visit func(*schema.Collection)
 	visit = func(col *schema.Collection) {
-		if seen[col] || col.View != nil {
+		if seen[col] || col.View != nil || col.Private {
 			return
 		}
 		seen[col] = true

@@ -62,13 +62,13 @@ type Bad struct {
 func Find(c *schema.Catalog, name string) (*schema.Collection, error) {
 	var keys []string
 	for _, col := range c.Collections {
-		if col.Key == name || title(col) == name {
+		if !col.Private && (col.Key == name || title(col) == name) {
 			if col.View != nil {
 				return nil, fmt.Errorf("%q is a view: it has no rows of its own", name)
 			}
 			return col, nil
 		}
-		if col.View == nil {
+		if col.View == nil && !col.Private {
 			keys = append(keys, col.Key)
 		}
 	}

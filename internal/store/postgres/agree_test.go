@@ -55,7 +55,7 @@ func open(t testing.TB, catalog *schema.Catalog, rows data) engines {
 func fillStore(s store.Store, catalog *schema.Catalog, rows data) error {
 	ctx, d := context.Background(), s.Dialect()
 	return s.Write(ctx, func(tx store.Tx) error {
-		for _, c := range catalog.Collections {
+		for _, c := range catalog.Tables() {
 			if c.View != nil {
 				continue
 			}
