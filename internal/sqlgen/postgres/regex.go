@@ -95,24 +95,25 @@ func writeLiteral(b *strings.Builder, re *syntax.Regexp) {
 	}
 }
 
+// writeClass writes a class; no text has a NUL, and one of nothing else matches nothing.
 func writeClass(b *strings.Builder, ranges []rune) {
-	if len(ranges) == 0 {
-		b.WriteString(fixed[syntax.OpNoMatch])
-		return
-	}
-	b.WriteString("[")
+	var in strings.Builder
 	for i := 0; i+1 < len(ranges); i += 2 {
-		lo, hi := max(ranges[i], 1), ranges[i+1] // no text has a NUL
+		lo, hi := max(ranges[i], 1), ranges[i+1]
 		if lo > hi {
 			continue
 		}
-		writeRune(b, lo)
+		writeRune(&in, lo)
 		if hi > lo {
-			b.WriteString("-")
-			writeRune(b, hi)
+			in.WriteString("-")
+			writeRune(&in, hi)
 		}
 	}
-	b.WriteString("]")
+	if in.Len() == 0 {
+		b.WriteString(fixed[syntax.OpNoMatch])
+		return
+	}
+	b.WriteString("[" + in.String() + "]")
 }
 
 // writeRune writes ASCII letters and digits as themselves and anything else by its number.
