@@ -83,6 +83,28 @@ func TestNoStepIsEverAcceptedTwice(t *testing.T) {
 	})
 }
 
+// Steps 56188870 and 56188871 of the RFC's key have one code: whoever saw it accepted cannot use it in the second.
+func TestACodeOfTwoStepsIsSpentForBoth(t *testing.T) {
+	t.Parallel()
+	const first, code = 56188870, "617002"
+	for step := int64(first); step <= first+1; step++ {
+		if codeAt(t, rfcSecret, step) != code {
+			t.Fatalf("step %d has another code", step)
+		}
+	}
+	now := time.Unix(first*30, 0)
+	last, ok := factor.CheckTOTP(rfcSecret, code, now, 0)
+	if !ok || last != first+1 {
+		t.Errorf("it counts for step %d, %v", last, ok)
+	}
+	for range 3 {
+		if step, ok := factor.CheckTOTP(rfcSecret, code, now, last); ok {
+			t.Errorf("accepted again, for step %d", step)
+		}
+		now = now.Add(30 * time.Second)
+	}
+}
+
 func codeAt(t interface {
 	Helper()
 	Fatal(...any)

@@ -1,18 +1,15 @@
 package passkey_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/socle-hq/socle/internal/passkey"
 	"github.com/socle-hq/socle/internal/testkit"
-	"pgregory.net/rapid"
 )
 
 // lies are answers that look right but for one thing, in both ceremonies.
@@ -165,10 +162,30 @@ func TestAPasskeyOfAnotherAccountIsRefused(t *testing.T) {
 	if says := refused(t, err); !strings.Contains(says, "not known") {
 		t.Error(says)
 	}
+
+	// Whoever looks passkeys up by their id alone finds Ann, and her passkey says that it is Bob's.
+	options, state = ann.beginAuthentication(nil)
+	stolen := withHandle(t, ann.Authenticate(options, site), bob.user.ID)
+	_, _, err = ann.party.FinishAuthentication(func(_, _ []byte) (*passkey.User, error) { return &ann.user, nil }, state, stolen)
+	if says := refused(t, err); !strings.Contains(says, "not known") {
+		t.Error(says)
+	}
 	_, _, err = ann.party.BeginAuthentication(&bob.user)
 	if says := refused(t, err); !strings.Contains(says, "no passkey") {
 		t.Error(says)
 	}
+}
+
+// withHandle changes whom an answer says that it is of.
+func withHandle(t *testing.T, answer, handle []byte) []byte {
+	t.Helper()
+	v := parsed(t, answer).(map[string]any)
+	v["response"].(map[string]any)["userHandle"] = base64.RawURLEncoding.EncodeToString(handle)
+	out, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func TestTheStateOfOneCeremonyIsOfNoUseInAnother(t *testing.T) {
@@ -217,77 +234,4 @@ func TestWhatIsNoAnswerIsRefused(t *testing.T) {
 			t.Errorf("%.20s: %s", text, says)
 		}
 	}
-}
-
-// Whichever byte of whatever the authenticator signed, or of its signature, is changed: the answer is refused.
-func TestAChangedByteIsRefused(t *testing.T) {
-	t.Parallel()
-	w := registered(t)
-	rapid.Check(t, func(t *rapid.T) {
-		options, state, err := w.party.BeginAuthentication(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer := w.Authenticate(options, site)
-		member := rapid.SampledFrom([]string{"clientDataJSON", "authenticatorData", "signature", "userHandle"}).Draw(t, "member")
-		changed := change(t, answer, member)
-		if _, _, err := w.party.FinishAuthentication(w.find, state, changed); err == nil {
-			t.Fatalf("accepted:\n%s\n%s", answer, changed)
-		}
-		if _, _, err := w.party.FinishAuthentication(w.find, state, answer); err != nil {
-			t.Fatalf("the answer itself: %v", err)
-		}
-	})
-}
-
-func TestAChangedByteOfAnAttestationIsRefused(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.Packed = true
-	rapid.Check(t, func(t *rapid.T) {
-		options, state, err := w.party.BeginRegistration(w.user)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer := w.Register(options, site)
-		changed := change(t, answer, rapid.SampledFrom([]string{"clientDataJSON", "attestationObject"}).Draw(t, "member"))
-		_, err = w.party.FinishRegistration(w.user, state, changed)
-		if refusal := (*passkey.Refused)(nil); !errors.As(err, &refusal) {
-			t.Fatalf("%v:\n%s\n%s", err, answer, changed)
-		}
-		if _, err := w.party.FinishRegistration(w.user, state, answer); err != nil {
-			t.Fatalf("the answer itself: %v", err)
-		}
-	})
-}
-
-// change flips, drops or adds a byte of one member.
-func change(t *rapid.T, answer []byte, member string) []byte {
-	var v map[string]any
-	if err := json.Unmarshal(answer, &v); err != nil {
-		t.Fatal(err)
-	}
-	response := v["response"].(map[string]any)
-	raw, err := base64.RawURLEncoding.DecodeString(response[member].(string))
-	if err != nil {
-		t.Fatal(err)
-	}
-	was, at := bytes.Clone(raw), rapid.IntRange(0, len(raw)-1).Draw(t, "at")
-	switch rapid.IntRange(0, 2).Draw(t, "how") {
-	case 0:
-		raw[at] ^= byte(rapid.IntRange(1, 255).Draw(t, "bits"))
-	case 1:
-		raw = slices.Delete(raw, at, at+1)
-	case 2:
-		raw = slices.Insert(raw, at, rapid.Byte().Draw(t, "more"))
-	}
-	if bytes.Equal(raw, was) {
-		t.Skip("nothing changed")
-	}
-	response[member] = base64.RawURLEncoding.EncodeToString(raw)
-	out, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
