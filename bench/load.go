@@ -25,6 +25,9 @@ type sample struct {
 
 func (s sample) rate() float64 { return float64(len(s.answers)) / s.took.Seconds() }
 
+// perAnswer is the server's processor time for each answer.
+func (s sample) perAnswer() time.Duration { return s.cpu / time.Duration(max(1, len(s.answers))) }
+
 // percentile is the time within which that part of the answers came.
 func (s sample) percentile(p float64) time.Duration {
 	if len(s.answers) == 0 {

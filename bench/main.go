@@ -34,7 +34,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.binary, "socle", "bin/socle", "the binary to measure")
 	flag.StringVar(&o.project, "project", "examples/team", "the project it serves")
-	flag.IntVar(&o.clients, "clients", 8, "connections of the reads, each with one request at a time; writes come from 32 and 500")
+	flag.IntVar(&o.clients, "clients", 0, "connections, each with one request at a time; 0: 8 for reads, 32 and 500 for writes, all three over PostgreSQL")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds per request kind and server")
 	flag.DurationVar(&o.round, "round", 1500*time.Millisecond, "length of a round")
 	flag.StringVar(&o.limit, "limit", "", "serve the limit at this address instead (used by the program itself)")

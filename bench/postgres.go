@@ -102,7 +102,7 @@ func (w *world) comparePostgres(ctx context.Context, server *testkit.Server) err
 		if k.name == "insert of 100" {
 			size = bulk
 		}
-		for _, clients := range pgClients {
+		for _, clients := range w.crowds(pgClients...) {
 			a, b, err := w.compare(p, k, clients, w.rounds, w.round)
 			if err != nil {
 				return err

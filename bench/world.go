@@ -108,6 +108,17 @@ func (w *world) startUp() error {
 // pair are the two servers that are compared.
 type pair struct{ socle, limit *process }
 
+// readers ask at the same time where the command line does not say how many.
+const readers = 8
+
+// crowds are how many ask at the same time: what the command line says, else the usual numbers.
+func (w *world) crowds(usual ...int) []int {
+	if w.clients > 0 {
+		return []int{w.clients}
+	}
+	return usual
+}
+
 // compareReads checks that both servers answer alike, then measures them.
 func (w *world) compareReads(p pair) error {
 	heading()
@@ -115,8 +126,10 @@ func (w *world) compareReads(p pair) error {
 		if err := w.alike(k, p.socle.addr, p.limit.addr); err != nil {
 			return err
 		}
-		if _, _, err := w.compare(p, k, w.clients, w.rounds, w.round); err != nil {
-			return err
+		for _, clients := range w.crowds(readers) {
+			if _, _, err := w.compare(p, k, clients, w.rounds, w.round); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -132,7 +145,7 @@ func (w *world) compareWrites(p pair) error {
 		if k.name == "insert of 100" {
 			size = bulk
 		}
-		for _, clients := range []int{32, 500} {
+		for _, clients := range w.crowds(32, 500) {
 			a, b, err := w.compare(p, k, clients, w.rounds, w.round*2/3)
 			if err != nil {
 				return err
@@ -190,21 +203,23 @@ func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duratio
 		}
 		a, b = a.merge(one), b.merge(two)
 	}
-	row(k.name, clients, "limit", b, "")
-	row("", clients, "socle", a, fmt.Sprintf("%.2f", a.rate()/b.rate()))
+	row(k.name, clients, "limit", b, "", "")
+	row("", clients, "socle", a, fmt.Sprintf("%.2f", a.rate()/b.rate()), fmt.Sprintf("%.2f", float64(b.perAnswer())/float64(max(1, a.perAnswer()))))
 	a.created, b.created = a.created+warm[0].created, b.created+warm[1].created
 	return a, b, nil
 }
 
-// heading names the columns. Aid is the processor time of the database's own processes, 0 where there are none.
+// heading names the columns. The ratios are those of the rates and of the processor times for each request, the limit's to the
+// product's: the second feels less of what else the machine does. Aid is the processor time of the database's own processes, 0
+// where there are none.
 func heading() {
-	fmt.Printf("%-22s%8s  %-8s%11s%12s%12s%9s%9s%8s%9s\n", "request", "clients", "server", "requests/s", "p50", "p99", "CPU µs", "bytes", "ratio", "aid µs")
+	fmt.Printf("%-22s%8s  %-8s%11s%12s%12s%9s%9s%8s%8s%9s\n", "request", "clients", "server", "requests/s", "p50", "p99", "CPU µs", "bytes", "ratio", "of CPU", "aid µs")
 }
 
-func row(kind string, clients int, server string, s sample, ratio string) {
+func row(kind string, clients int, server string, s sample, ratio, ofCPU string) {
 	n := int64(max(1, len(s.answers)))
-	fmt.Printf("%-22s%8d  %-8s%11.0f%12s%12s%9d%9d%8s%9d\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)),
-		s.cpu.Microseconds()/n, s.bytes/n, ratio, s.aid.Microseconds()/n)
+	fmt.Printf("%-22s%8d  %-8s%11.0f%12s%12s%9d%9d%8s%8s%9d\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)),
+		s.perAnswer().Microseconds(), s.bytes/n, ratio, ofCPU, s.aid.Microseconds()/n)
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
