@@ -18,7 +18,6 @@ func (w *writing) Ahead(sql string, args []any, check func([][]any) error) {
 	}
 	rows := &raws{}
 	w.planning(true)
-	defer w.planning(false)
 	w.waiting = append(w.waiting, statement{sql: sql, values: values, each: rows.add, done: func() error { return check(rows.all) }})
 }
 

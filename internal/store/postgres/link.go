@@ -74,8 +74,8 @@ func (l *link) run(ctx context.Context, sql string, args []any, each func([][]by
 // send carries out statements in one round trip, up to the first that fails. The number is the last one's.
 func (l *link) send(ctx context.Context, batch []statement) (int64, error) {
 	if len(batch) == 1 {
-		if name := namesOf(l.wire()).known(batch[0].sql); name != "" {
-			return l.minded(drain(l.wire().ExecPrepared(ctx, name, batch[0].values, nil, nil), batch[0].each))
+		if known := namesOf(l.wire()).known(batch[0].sql); known != nil {
+			return l.minded(drain(l.wire().ExecStatement(ctx, known, batch[0].values, nil, nil), batch[0].each))
 		}
 	}
 	p := l.wire().StartPipeline(ctx)
@@ -99,18 +99,20 @@ func (l *link) minded(n int64, err error) (int64, error) {
 
 // queue puts a statement into a pipeline, under its name or one that it gets.
 func (s *statement) queue(p *pgconn.Pipeline, n *names) {
-	name, goes := n.known(s.sql), ""
-	if name == "" {
-		if name, goes = n.next(s.sql); name == "" {
-			p.SendQueryParams(s.sql, s.values, nil, nil, nil)
-			return
-		}
-		if goes != "" {
-			p.SendDeallocate(goes)
-		}
-		p.SendPrepare(name, s.sql, nil)
-		s.name = name
+	if known := n.known(s.sql); known != nil {
+		p.SendQueryStatement(known, s.values, nil, nil)
+		return
 	}
+	name, goes := n.next(s.sql)
+	if name == "" {
+		p.SendQueryParams(s.sql, s.values, nil, nil, nil)
+		return
+	}
+	if goes != "" {
+		p.SendDeallocate(goes)
+	}
+	p.SendPrepare(name, s.sql, nil)
+	s.name = name
 	p.SendQueryPrepared(name, s.values, nil, nil)
 }
 
@@ -127,7 +129,7 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 		switch answer := answer.(type) {
 		case *pgconn.CloseComplete:
 		case *pgconn.StatementDescription:
-			namesOf(l.wire()).keep(batch[i].sql, batch[i].name)
+			namesOf(l.wire()).keep(batch[i].sql, batch[i].name, answer)
 		case *pgconn.ResultReader:
 			if n, err = drain(answer, batch[i].each); err == nil && batch[i].done != nil {
 				err = batch[i].done()

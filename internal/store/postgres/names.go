@@ -24,8 +24,8 @@ const (
 
 // names are the statements that one connection keeps.
 type names struct {
-	of   map[string]string // text → name
-	ring [mostNames]string // texts, in the order in which they came
+	of   map[string]*pgconn.StatementDescription // by text; what a statement gives is not asked for again
+	ring [mostNames]string                       // texts, in the order in which they came
 	made int
 }
 
@@ -44,7 +44,7 @@ func naming(config *pgxpool.Config, dsn string) {
 			direct, err = isDirect(ctx, c.PgConn())
 		}
 		if err == nil && direct {
-			c.PgConn().CustomData()[namesKey] = &names{of: map[string]string{}}
+			c.PgConn().CustomData()[namesKey] = &names{of: map[string]*pgconn.StatementDescription{}}
 		}
 		return err
 	}
@@ -65,10 +65,10 @@ func namesOf(c *pgconn.PgConn) *names {
 	return n
 }
 
-// known is the name that a statement has, "" where it has none.
-func (n *names) known(sql string) string {
+// known is the statement that has a name and this text, nil where none has.
+func (n *names) known(sql string) *pgconn.StatementDescription {
 	if n == nil {
-		return ""
+		return nil
 	}
 	return n.of[sql]
 }
@@ -80,7 +80,7 @@ func (n *names) next(sql string) (name, goes string) {
 	}
 	at := n.made % mostNames
 	if old := n.ring[at]; old != "" {
-		goes, n.ring[at] = n.of[old], ""
+		goes, n.ring[at] = n.of[old].Name, ""
 		delete(n.of, old)
 	}
 	n.made++
@@ -88,9 +88,10 @@ func (n *names) next(sql string) (name, goes string) {
 }
 
 // keep says that the server has the statement under the name, which next has given.
-func (n *names) keep(sql, name string) {
+func (n *names) keep(sql, name string, made *pgconn.StatementDescription) {
 	number, _ := strconv.Atoi(name[1:])
-	n.of[sql], n.ring[(number-1)%mostNames] = name, sql
+	made.Name = name
+	n.of[sql], n.ring[(number-1)%mostNames] = made, sql
 }
 
 // A statement that is about given keys has one good plan, whatever the keys. The server does not see that: it takes every list
@@ -112,6 +113,17 @@ func (l *link) planning(once bool) {
 		sql = planOnce
 	}
 	l.waiting = append(l.waiting, statement{sql: sql})
+}
+
+// replan lets the server plan statements for their values again after one that was not. An INSERT has but one plan, and what
+// goes back to a savepoint bears nothing before it.
+func (l *link) replan(sql string) {
+	for _, verb := range [...]string{"SELECT", "UPDATE", "DELETE", "WITH"} {
+		if strings.HasPrefix(sql, verb) {
+			l.planning(false)
+			return
+		}
+	}
 }
 
 // isForgotten reports that a name does not mean what it did: the schema has changed since, or a pooler that shows nothing of

@@ -49,12 +49,16 @@ func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 		q.from = nil
 	}
 	out, err := q.first(ctx, q.store.main, stmt, args)
-	if err != nil && ctx.Err() == nil && (isLost(err) || isForgotten(err)) {
+	for run := 1; run < readRuns && ctx.Err() == nil && (isLost(err) || isForgotten(err)); run++ {
 		q.store.main.Reset()
 		out, err = q.first(ctx, q.store.main, stmt, args)
 	}
 	return out, shown(ctx, err)
 }
+
+// readRuns is how often a first statement is asked: a connection of the pool may have been broken before, which says nothing of
+// the server, and the one made in its place may break as well.
+const readRuns = 3
 
 // further is a statement after the first: what came before it is gone with the connection.
 func (q *snapshot) further(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {

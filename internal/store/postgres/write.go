@@ -130,6 +130,7 @@ func (w *writing) Exec(ctx context.Context, sql string, args ...any) (int64, err
 		return 0, err
 	}
 	w.wrote = true
+	w.replan(sql)
 	n, err := w.run(ctx, sql, args, nil)
 	return n, w.noted(ctx, err)
 }
@@ -137,6 +138,7 @@ func (w *writing) Exec(ctx context.Context, sql string, args ...any) (int64, err
 func (w *writing) Query(ctx context.Context, sql string, args ...any) ([][]any, error) {
 	w.wrote = w.wrote || changes(sql)
 	rows := &raws{}
+	w.replan(sql)
 	_, err := w.run(ctx, sql, args, rows.add)
 	return rows.all, w.noted(ctx, err)
 }
