@@ -41,6 +41,9 @@ func (c *serveCommand) Run(s *session) error {
 		return errors.Join(err, r.Close())
 	}
 	r.Control(s.ctx)
+	if _, given := s.lookup("GOGC"); !given {
+		app.Roomy()
+	}
 	log.Info("listening", "url", address(l), "project", r.Project().Config.Name)
 	if at, ok := l.Addr().(*net.TCPAddr); ok && at.IP.IsLoopback() {
 		log.Info(fmt.Sprintf("reachable from this machine only; --addr 0.0.0.0:%d listens on every interface", at.Port))
