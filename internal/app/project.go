@@ -10,6 +10,7 @@ import (
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/function"
+	"github.com/socle-hq/socle/internal/mail"
 	"github.com/socle-hq/socle/internal/openapi"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/policy/cel"
@@ -27,6 +28,7 @@ type Project struct {
 	Seeds  *seed.Seeds
 
 	Functions *function.Set
+	Mail      *mail.Templates
 
 	Warnings schema.Problems // what is allowed and probably not meant
 }
@@ -59,6 +61,8 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 	}
 	fsys = os.DirFS(dir)
 	settings, problems := config.Load(fsys, env)
+	templates, more := mail.LoadTemplates(fsys)
+	problems = append(problems, more...)
 	set, more := compile(fsys, settings)
 	if problems = append(problems, more...); problems.Failed() {
 		return nil, fsys, problems.Sorted(), nil
@@ -69,7 +73,7 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 	if problems = append(problems, more...).Sorted(); problems.Failed() {
 		return nil, fsys, problems, nil
 	}
-	return &Project{dir, fsys, settings, set, seeds, functions, problems}, fsys, problems, nil
+	return &Project{dir, fsys, settings, set, seeds, functions, templates, problems}, fsys, problems, nil
 }
 
 // compile makes the catalogue and its policies. Where there is no catalogue, expressions are at least parsed, so that one run

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"github.com/socle-hq/socle/internal/mail"
 	"github.com/socle-hq/socle/internal/migrate"
 )
 
@@ -33,12 +34,12 @@ func (r *Runtime) Watch(ctx context.Context, report func(error)) error {
 	return nil
 }
 
-// follow watches the project's folder and those below collections and queries.
+// follow watches the project's folder and those below collections, queries and mail.
 func (r *Runtime) follow(w *fsnotify.Watcher) error {
 	if err := w.Add(r.Dir); err != nil {
 		return err
 	}
-	for _, folder := range [...]string{"collections", "queries"} {
+	for _, folder := range [...]string{"collections", "queries", mail.Folder} {
 		err := filepath.WalkDir(filepath.Join(r.Dir, folder), func(name string, d fs.DirEntry, err error) error {
 			if err != nil || !d.IsDir() {
 				return nil // a folder that is not there, or went away while walking
@@ -76,7 +77,9 @@ func (r *Runtime) watch(ctx context.Context, w *fsnotify.Watcher, report func(er
 // relevant leaves out the data directory and what editors leave behind.
 func relevant(name string) bool {
 	base := filepath.Base(name)
-	return !strings.HasPrefix(base, ".") && !strings.HasSuffix(base, "~") && (filepath.Ext(base) == ".yaml" || filepath.Ext(base) == "")
+	ext := filepath.Ext(base)
+	template := filepath.Base(filepath.Dir(name)) == mail.Folder && (ext == ".txt" || ext == ".html")
+	return !strings.HasPrefix(base, ".") && !strings.HasSuffix(base, "~") && (ext == ".yaml" || ext == "" || template)
 }
 
 // Reload takes up the project's files as they are now. On an error what was served before goes on being served.

@@ -43,6 +43,7 @@ type commands struct {
 	Pull    pullCommand    `cmd:"" help:"Write the project of a PostgreSQL database that is there, and the list of what is different in it."`
 	Sql     sqlCommand     `cmd:"" help:"Ask the project's database by SQL, read-only."`
 	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
+	Mail    mailCommand    `cmd:"" help:"Show the messages a project sends."`
 	Move    moveCommand    `cmd:"" help:"Copy all data to another engine, and prove that it is the same there."`
 	Backup  backupCommand  `cmd:"" help:"Write the database to one file, also beside a running server."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the database's place."`

@@ -155,7 +155,10 @@ func (l *loader) html(k key, name, body string) {
 func (l *loader) try(k key, name string, e *entry) bool {
 	full := sample(k.kind)
 	least := full
-	least.Name, least.SiteURL, least.Link, least.Code, least.NewEmail = "", "", "", "", ""
+	least.Name, least.SiteURL, least.NewEmail = "", "", ""
+	if least.Link != "" {
+		least.Code = ""
+	}
 	for _, d := range []Data{full, least} {
 		m, err := e.render(d)
 		if err == nil {

@@ -81,6 +81,14 @@ func (t *Templates) Languages() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// Source says where the message for a reader is written: the project's file, or "built in".
+func (t *Templates) Source(kind Kind, locale string) string {
+	if e := t.find(kind, locale); e != nil && strings.HasPrefix(e.text.Name(), Folder+"/") {
+		return e.text.Name()
+	}
+	return "built in"
+}
+
 // Render makes a message to d.Email. The locale is a BCP 47 tag; where there is no message in that language, or the tag is
 // empty or none, it is in English.
 func (t *Templates) Render(kind Kind, locale string, d Data) (Message, error) {
