@@ -79,14 +79,14 @@ func whose(find func(credentialID, userHandle []byte) (*User, error), session we
 		return nil, err
 	}
 	if u == nil || !bytes.Equal(u.ID, handle) {
-		return nil, refuse("this passkey is not known here")
+		return nil, ErrUnknown
 	}
 	for _, c := range u.Credentials {
 		if bytes.Equal(c.ID, answer.RawID) {
 			return u, nil
 		}
 	}
-	return nil, refuse("this passkey is not known here")
+	return nil, ErrUnknown
 }
 
 func (p *Party) prove(u *User, session webauthn.SessionData, answer *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {

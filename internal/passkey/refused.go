@@ -26,6 +26,12 @@ var (
 	// ErrExpired refuses an answer that came after Lifetime. A new ceremony helps.
 	ErrExpired error = &Refused{Reason: "this took too long: begin again"}
 
+	// ErrExists refuses a registration of a passkey that the account has.
+	ErrExists error = &Refused{Reason: "this passkey is registered already"}
+
+	// ErrUnknown refuses a sign-in with a passkey that nobody has here, or somebody else.
+	ErrUnknown error = &Refused{Reason: "this passkey is not known here"}
+
 	// ErrCloned refuses a passkey whose counter did not go forward: its key is likely to be in two places.
 	ErrCloned error = &Refused{Reason: "this passkey's counter went back, as that of a copy does: remove it from the account and make a new one"}
 )

@@ -52,7 +52,7 @@ func (p *Party) FinishRegistration(u User, state, response []byte) (*Credential,
 		return nil, because(err, answer.Response.CollectedClientData, answer.Response.AttestationObject.AuthData, session, p.rp.Config.RPOrigins)
 	}
 	if slices.ContainsFunc(u.Credentials, func(c Credential) bool { return bytes.Equal(c.ID, created.ID) }) {
-		return nil, refuse("this passkey is registered already")
+		return nil, ErrExists
 	}
 	return inward(created), nil
 }
