@@ -33,8 +33,26 @@ var about = map[string]string{
 	"auth.anonymous":           "Whether accounts without an address may be made.",
 	"auth.redirects":           "Addresses that links in mail and providers may lead back to.",
 	"auth.session.max":         "Longest life of a session; 0 is no limit.",
-	"mail":                     "Outgoing mail.",
-	"mail.smtp":                "smtp://user:${SMTP_PASSWORD}@host:587",
+	"auth.providers":           "Sign-in at others, by name: google, github, gitlab, azure, microsoft, apple, slack_oidc, discord, or a name of the project's own.",
+	"auth.issuers":             "Third parties whose tokens the data API accepts.",
+
+	"auth.providers.*.client_id":     "Who the project is at the provider; several with commas, the first is the browser's.",
+	"auth.providers.*.client_secret": "Only as ${NAME}; for apple, the private key (.p8) with team_id and key_id.",
+	"auth.providers.*.issuer":        "OpenID Connect: where the provider's discovery is. Presets have their own.",
+	"auth.providers.*.scopes":        "Asked for beside the usual ones.",
+	"auth.providers.*.tenant":        "azure, microsoft: a directory's id, common (the default), organizations or consumers.",
+	"auth.providers.*.team_id":       "apple: the team of the key.",
+	"auth.providers.*.key_id":        "apple: the id of the key.",
+	"auth.providers.*.auth_url":      "OAuth 2 without discovery: where the browser is sent.",
+	"auth.providers.*.token_url":     "OAuth 2 without discovery: where codes are exchanged.",
+	"auth.providers.*.user_url":      "OAuth 2 without discovery: who the user is; for github, the API's /user.",
+	"auth.issuers.*.issuer":          "The claim iss of its tokens, exactly.",
+	"auth.issuers.*.audience":        "The claim aud of tokens that are meant for this API; several with commas.",
+	"auth.issuers.*.jwks":            "Where its keys are; by discovery where missing.",
+	"auth.issuers.*.algorithms":      "Those it signs with (RS256, ES256, EdDSA).",
+
+	"mail":      "Outgoing mail.",
+	"mail.smtp": "smtp://user:${SMTP_PASSWORD}@host:587",
 }
 
 // JSONSchema is the JSON Schema (draft 2020-12) of socle.yaml, for editors.

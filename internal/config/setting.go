@@ -73,9 +73,13 @@ var project = section(map[string]setting{
 })
 
 var (
-	provider = section(map[string]setting{"client_id": one(text), "client_secret": one(secret), "issuer": one(address), "scopes": one(texts)})
-	issuer   = section(map[string]setting{"issuer": one(address), "audience": one(text), "jwks": one(address)})
-	hook     = one(text)
+	provider = section(map[string]setting{"client_id": one(text), "client_secret": one(secret), "issuer": one(address), "scopes": one(texts),
+		"tenant": one(text), "team_id": one(text), "key_id": one(text),
+		"auth_url": one(address), "token_url": one(address), "user_url": one(address)})
+	issuer = section(map[string]setting{"issuer": one(address), "audience": one(text), "jwks": one(address), "algorithms": one(texts),
+		"rules": {any: &rule}})
+	rule = one(text)
+	hook = one(text)
 
 	namespace = section(map[string]setting{"name": one(text)})
 )

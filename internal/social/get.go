@@ -47,15 +47,6 @@ func (g getter) bytes(ctx context.Context, address, bearer string) ([]byte, erro
 	return body, err
 }
 
-// object is an answer that is one JSON object.
-func (g getter) object(ctx context.Context, address, bearer string) (claims, error) {
-	raw, err := g.bytes(ctx, address, bearer)
-	if err != nil {
-		return nil, err
-	}
-	return object(raw)
-}
-
 // mine asks for something of the user's with their access token: a refusal is about that token, everything else is the network.
 func (p *Provider) mine(ctx context.Context, address, access string) ([]byte, error) {
 	raw, err := p.get.bytes(ctx, address, access)

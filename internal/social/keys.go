@@ -104,7 +104,7 @@ func pick(keys []key, t *token, issuer string) crypto.PublicKey {
 }
 
 func (k key) fits(algorithm string) bool {
-	if k.algorithm != "" && k.algorithm != algorithm {
+	if !slices.Contains(asymmetric, algorithm) || k.algorithm != "" && k.algorithm != algorithm {
 		return false
 	}
 	switch public := k.public.(type) {

@@ -29,9 +29,6 @@ type Provider struct {
 	clock         clock.Clock
 }
 
-// Name is the provider's name in the settings.
-func (p *Provider) Name() string { return p.name }
-
 // oidc reports whether the provider gives ID tokens.
 func (p *Provider) oidc() bool { return p.issuer != "" }
 

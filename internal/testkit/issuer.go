@@ -28,6 +28,8 @@ type Issuer struct {
 	// Secret judges a client's secret in place of the comparison with ClientSecret.
 	Secret func(id, secret string) bool
 	Clock  clock.Clock // of its tokens; the system's
+	// Discovery changes the discovery document.
+	Discovery func(document map[string]any)
 
 	mu       sync.Mutex
 	next     func(map[string]any)
@@ -144,6 +146,9 @@ func (i *Issuer) discovery(w http.ResponseWriter, r *http.Request) {
 		document["jwks_uri"] = "http://keys.example.org/keys"
 	case i.is(DiscoveryAllowsAll):
 		document["id_token_signing_alg_values_supported"] = []string{"none", "HS256", "RS256"}
+	}
+	if i.Discovery != nil {
+		i.Discovery(document)
 	}
 	answer(w, http.StatusOK, document)
 }
