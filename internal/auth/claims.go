@@ -18,6 +18,8 @@ const leeway = 30
 // claims are a token's claims, the registered ones checked for their types.
 type claims struct {
 	Iss, Sub, Role, Email, AAL string
+	Session                    string
+	AMR                        []Method
 	Aud                        []string
 	Exp, Nbf, Iat              *int64
 	Anonymous                  bool
@@ -53,6 +55,9 @@ func readClaims(payload []byte) (*claims, error) {
 	}
 	if raw, ok := all["is_anonymous"]; ok && json.Unmarshal(raw, &c.Anonymous) != nil {
 		return nil, invalid("The JWT 'is_anonymous' claim must be a boolean")
+	}
+	if err := c.session(all); err != nil {
+		return nil, err
 	}
 	return c, c.gather(all)
 }

@@ -25,31 +25,66 @@ func (g *Gate) Admit(apikey, authorization string) (policy.Actor, error) {
 		return policy.Actor{}, fault.New(fault.AnonymousForbidden, "Anonymous access is disabled").
 			WithHint("send the publishable key in the apikey header; `socle keys` prints it")
 	}
-	var actor policy.Actor
-	if apikey != "" {
-		of, ok := g.keyed(apikey)
-		if !ok {
-			return policy.Actor{}, fault.New(fault.InvalidToken, "Invalid API key").
-				WithHint("`socle keys` prints the publishable and the secret key")
-		}
-		actor = of
+	actor, err := g.apikey(apikey)
+	if err != nil || authorization == "" {
+		return actor, err
 	}
-	if authorization == "" {
-		return actor, nil
+	token, err := bearer(authorization)
+	if err != nil {
+		return policy.Actor{}, err
 	}
-	return g.bearer(authorization)
-}
-
-func (g *Gate) bearer(authorization string) (policy.Actor, error) {
-	scheme, token, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "bearer") {
-		return policy.Actor{}, fault.New(fault.InvalidToken, "The Authorization header must be Bearer and a token")
-	}
-	token = strings.TrimSpace(token)
 	if actor, ok := g.keyed(token); ok {
 		return actor, nil
 	}
 	return g.tokens.Verify(token)
+}
+
+// Holder gives whose token the bearer is, for what the product does with accounts: ok is false where there is no bearer, where
+// it is one of the keys, and where the token is of no account. The arguments are those of Admit. A token of a third-party
+// issuer is refused: it is for the data alone.
+func (g *Gate) Holder(apikey, authorization string) (h Holder, ok bool, err error) {
+	if _, err := g.apikey(apikey); err != nil || authorization == "" {
+		return Holder{}, false, err
+	}
+	token, err := bearer(authorization)
+	if err != nil {
+		return Holder{}, false, err
+	}
+	if _, is := g.keyed(token); is {
+		return Holder{}, false, nil
+	}
+	h, err = g.tokens.Hold(token)
+	switch {
+	case err != nil:
+		return Holder{}, false, err
+	case h.Foreign:
+		return Holder{}, false, invalid("JWT is of another issuer")
+	case h.Actor.UID == "":
+		return Holder{}, false, nil
+	}
+	return h, true, nil
+}
+
+// apikey gives the actor of the apikey header, the zero Actor where there is none.
+func (g *Gate) apikey(key string) (policy.Actor, error) {
+	if key == "" {
+		return policy.Actor{}, nil
+	}
+	actor, ok := g.keyed(key)
+	if !ok {
+		return policy.Actor{}, fault.New(fault.InvalidToken, "Invalid API key").
+			WithHint("`socle keys` prints the publishable and the secret key")
+	}
+	return actor, nil
+}
+
+// bearer is the token of an Authorization header.
+func bearer(authorization string) (string, error) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		return "", fault.New(fault.InvalidToken, "The Authorization header must be Bearer and a token")
+	}
+	return strings.TrimSpace(token), nil
 }
 
 // keyed gives the actor of an API key, comparing in constant time.

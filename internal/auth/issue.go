@@ -23,6 +23,7 @@ type Tokens struct {
 	issuer string
 	clock  clock.Clock
 	seen   *otter.Cache[tokenHash, verified]
+	ended  *Ended
 }
 
 // tokensKept bounds the cache of verified tokens.
@@ -30,8 +31,11 @@ const tokensKept = 10_000
 
 // NewTokens binds a key set to an issuer; see Issuer.
 func NewTokens(keys *Keys, issuer string, clk clock.Clock) *Tokens {
-	return &Tokens{keys, issuer, clk, otter.Must(&otter.Options[tokenHash, verified]{MaximumSize: tokensKept})}
+	return &Tokens{keys: keys, issuer: issuer, clock: clk, seen: otter.Must(&otter.Options[tokenHash, verified]{MaximumSize: tokensKept})}
 }
+
+// Heed makes the tokens of what has ended be refused. It is called before the first token is verified.
+func (t *Tokens) Heed(e *Ended) { t.ended = e }
 
 // Issuer is the iss claim of a project with the public URL, "socle" where it has none.
 func Issuer(publicURL string) string {

@@ -31,6 +31,10 @@ func (k *Keys) Sealer() (*Sealer, error) {
 	return &Sealer{aead, derive(k.sealing, "nonce")}, nil
 }
 
+// Purpose is the 32-byte key of one purpose, made of the key set: the same for every node, and none tells another. Rotations
+// leave it as it is.
+func (k *Keys) Purpose(name string) []byte { return derive(k.sealing, "purpose "+name) }
+
 // derive makes the 32-byte key of one purpose.
 func derive(key []byte, purpose string) []byte {
 	m := hmac.New(sha256.New, key)

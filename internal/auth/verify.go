@@ -21,36 +21,54 @@ type tokenHash [sha256.Size]byte
 
 // verified is a token that held, until it expires.
 type verified struct {
-	actor policy.Actor
-	until int64 // seconds since 1970, leeway included
+	holder Holder
+	until  int64 // seconds since 1970, leeway included
 }
 
 // Verify gives the actor of a token. The algorithm is the key's, never the token's; the message texts are PostgREST's.
 func (t *Tokens) Verify(token string) (policy.Actor, error) {
+	h, err := t.Hold(token)
+	return h.Actor, err
+}
+
+// Hold is Verify with everything that the token says. The holder is shared: it is not to be changed.
+func (t *Tokens) Hold(token string) (Holder, error) {
+	h, err := t.held(token)
+	if err != nil {
+		return Holder{}, err
+	}
+	if t.ended.Holds(h) {
+		return Holder{}, invalid("The session of this JWT has ended")
+	}
+	return h, nil
+}
+
+// held is the holder of a token, whether or not the session has ended.
+func (t *Tokens) held(token string) (Holder, error) {
 	if len(token) > maxToken {
-		return policy.Actor{}, fault.New(fault.InvalidToken, "JWT is longer than %d bytes", maxToken)
+		return Holder{}, fault.New(fault.InvalidToken, "JWT is longer than %d bytes", maxToken)
 	}
 	hash := sha256.Sum256([]byte(token))
 	if v, ok := t.seen.GetIfPresent(hash); ok && t.clock.Now().Unix() <= v.until {
-		return v.actor, nil
+		return v.holder, nil
 	}
 	payload, err := t.authentic(token)
 	if err != nil {
-		return policy.Actor{}, err
+		return Holder{}, err
 	}
 	c, err := readClaims(payload)
 	if err != nil {
-		return policy.Actor{}, err
+		return Holder{}, err
 	}
 	if err := c.admit(t.issuer, t.clock.Now().Unix()); err != nil {
-		return policy.Actor{}, err
+		return Holder{}, err
 	}
-	actor, err := c.actor()
+	h, err := c.holder()
 	if err != nil {
-		return policy.Actor{}, err
+		return Holder{}, err
 	}
-	t.seen.Set(hash, verified{actor, *c.Exp + leeway})
-	return actor, nil
+	t.seen.Set(hash, verified{h, *c.Exp + leeway})
+	return h, nil
 }
 
 // authentic checks form, key, algorithm and signature, and gives the payload.
