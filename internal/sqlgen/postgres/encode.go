@@ -133,10 +133,11 @@ func (Dialect) Decode(t value.Type, raw any) (value.Value, error) {
 	default:
 		return value.Value{}, fmt.Errorf("postgres: a %T where %s is stored", raw, t)
 	}
-	return decode(t, s)
+	return DecodeText(t, s)
 }
 
-func decode(t value.Type, s string) (value.Value, error) {
+// DecodeText reads a column that is not NULL in PostgreSQL's text format.
+func DecodeText(t value.Type, s string) (value.Value, error) {
 	switch {
 	case t.List:
 		return value.FromJSON(t, []byte(s))

@@ -7,7 +7,6 @@ import (
 
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
-	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
 	"github.com/socle-hq/socle/internal/store"
 )
 
@@ -62,7 +61,7 @@ const readRuns = 3
 
 // further is a statement after the first: what came before it is gone with the connection.
 func (q *snapshot) further(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	out, err := q.tuples(ctx, stmt, args)
+	out, err := q.fetch(ctx, stmt, args)
 	if err == nil || ctx.Err() != nil || !isLost(err) && !isConflict(err) {
 		return out, shown(ctx, err)
 	}
@@ -81,24 +80,20 @@ func (q *snapshot) first(ctx context.Context, pool *pgxpool.Pool, stmt *sqlgen.S
 		return nil, err
 	}
 	q.link = link{conn: c, prelude: q.prelude, last: q.last}
-	out, err := q.tuples(ctx, stmt, args)
+	out, err := q.fetch(ctx, stmt, args)
 	if err != nil {
 		_ = q.Close()
 	}
 	return out, err
 }
 
-func (q *snapshot) tuples(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+func (q *snapshot) fetch(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
 	if len(q.prelude) > 0 {
 		q.planning(stmt.Keyed())
 	}
-	var out []plan.Tuple
-	_, err := q.run(ctx, stmt.Text, args, func(row [][]byte) error {
-		t := make(plan.Tuple, len(stmt.Types))
-		out = append(out, t)
-		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
-	})
-	return out, err
+	rows := &tuples{types: stmt.Types}
+	_, err := q.run(ctx, stmt.Text, args, rows.add)
+	return rows.all, err
 }
 
 // Close ends the transaction and gives the connection back.
