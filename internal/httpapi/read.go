@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/fault"
@@ -66,13 +67,28 @@ func (s *server) read(c *call, read *rest.Read) {
 		s.outside(c, read, a)
 		return
 	}
-	body, err := s.body(read, a)
+	sheet := sheets.Get().(*[]byte)
+	defer keepSheet(sheet)
+	body, err := s.body((*sheet)[:0], read, a)
 	if err != nil {
 		c.fail(err)
 		return
 	}
+	*sheet = body
 	s.headers(c, read, a)
 	s.send(c, read, status(read, a), body)
+}
+
+// sheets are what bodies are written on; an answer that is sent needs its own no more.
+var sheets = sync.Pool{New: func() any { return new([]byte) }}
+
+// largestSheet is the size in bytes above which a sheet is not kept.
+const largestSheet = 256 << 10
+
+func keepSheet(sheet *[]byte) {
+	if cap(*sheet) <= largestSheet {
+		sheets.Put(sheet)
+	}
 }
 
 // failed answers for a run that did not succeed; a client that has gone is not answered.
@@ -95,17 +111,18 @@ func timely(ctx context.Context, err error) error {
 	return err
 }
 
-func (s *server) body(read *rest.Read, a *engine.Answer) ([]byte, error) {
+// body appends the answer's rows as the request wants them.
+func (s *server) body(dst []byte, read *rest.Read, a *engine.Answer) ([]byte, error) {
 	shape, o := a.Shape, render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped, Limit: s.Limits.Response}
 	switch read.Media.Type {
 	case syntax.Object:
-		return shape.Object(nil, a.Result, o)
+		return shape.Object(dst, a.Result, o)
 	case syntax.CSV:
-		return shape.CSV(nil, a.Result, o)
+		return shape.CSV(dst, a.Result, o)
 	case syntax.NDJSON:
-		return shape.Lines(nil, a.Result, o)
+		return shape.Lines(dst, a.Result, o)
 	}
-	return shape.Array(nil, a.Result, o)
+	return shape.Array(dst, a.Result, o)
 }
 
 // status is 206 where rows of a known total are left out.

@@ -82,7 +82,7 @@ func (s *server) representation(read *rest.Read, a *engine.Answer) ([]byte, erro
 	if read.Write.Return == nil {
 		return nil, nil
 	}
-	return s.body(read, a)
+	return s.body(nil, read, a)
 }
 
 // idempotency is the client's Idempotency-Key, nil where it sent none.
