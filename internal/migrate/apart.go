@@ -29,10 +29,15 @@ func (t *table) index(x *schema.Index) {
 	for i, text := range statements {
 		a := action{text: text}
 		if d, ok := t.dialect.(concurrent); ok && i == len(statements)-1 {
-			a.apart, a.name = d.IndexApart(t.new, x), t.new.Space.Name()+"."+x.Ident.Name()
+			a.apart, a.name = d.IndexApart(t.new, x), indexName(t.new, x)
 		}
 		t.step.actions[finish] = append(t.step.actions[finish], a)
 	}
+}
+
+// indexName says which index of the database it is.
+func indexName(c *schema.Collection, x *schema.Index) string {
+	return c.Space.Name() + "." + x.Ident.Name()
 }
 
 // postpone remembers an action's statements.
@@ -44,8 +49,19 @@ func (w *worker) postpone(ctx context.Context, a action) error {
 	return put(ctx, w.dialect, w.tx, metaPending+a.name, string(texts))
 }
 
-// resume carries out what a change has left to be done apart from it, where there is something.
-func resume(ctx context.Context, st store.Store) error {
+// dropPending forgets indexes that wait to be made and go before they were.
+func (w *worker) dropPending(ctx context.Context, dropped []string) error {
+	for _, name := range dropped {
+		if err := forget(ctx, w.dialect, w.tx, metaPending+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume carries out what a change has left to be done apart from it, where there is something. An index that the next change
+// drops is not made before: it may be the one that cannot be.
+func resume(ctx context.Context, st store.Store, c *schema.Catalog) error {
 	if _, ok := st.(Apart); !ok {
 		return nil
 	}
@@ -53,10 +69,14 @@ func resume(ctx context.Context, st store.Store) error {
 	if err != nil {
 		return err
 	}
-	if name, _ := m.pending(); name == "" {
+	if name, _ := m.pending(nil); name == "" {
 		return nil
 	}
-	return apart(ctx, st)
+	s, err := status(st, m, c)
+	if err != nil {
+		return err
+	}
+	return apart(ctx, st, s.Difference.dropped)
 }
 
 // patient lets the transaction that holds the lease be idle while something is made apart.
@@ -64,7 +84,7 @@ const patient = "SET LOCAL idle_in_transaction_session_timeout = 0"
 
 // apart carries out what was remembered, one after the other. The lease keeps other nodes from the same; it is held by a
 // transaction that reads nothing else, for whom the engine does not wait.
-func apart(ctx context.Context, st store.Store) error {
+func apart(ctx context.Context, st store.Store, dropped []string) error {
 	alone := st.(Apart)
 	for more := true; more; {
 		err := write(ctx, st, func(tx store.Tx) error {
@@ -78,7 +98,7 @@ func apart(ctx context.Context, st store.Store) error {
 			if err != nil {
 				return err
 			}
-			name, texts := m.pending()
+			name, texts := m.pending(dropped)
 			if more = name != ""; !more {
 				return nil
 			}
@@ -99,11 +119,11 @@ func apart(ctx context.Context, st store.Store) error {
 	return nil
 }
 
-// pending is the first member with statements to carry out, "" where there is none.
-func (m metadata) pending() (name string, statements []string) {
+// pending is the first member with statements to carry out that is not for a dropped index, "" where there is none.
+func (m metadata) pending(dropped []string) (name string, statements []string) {
 	var names []string
 	for n := range m {
-		if strings.HasPrefix(n, metaPending) {
+		if of, ok := strings.CutPrefix(n, metaPending); ok && !slices.Contains(dropped, of) {
 			names = append(names, n)
 		}
 	}

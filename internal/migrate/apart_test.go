@@ -71,3 +71,34 @@ func TestIndexesOfATableInUseAreMadeBesideItAndAKilledOneIsMadeAgain(t *testing.
 		t.Error(kills, said)
 	}
 }
+
+func TestAnIndexThatCannotBeMadeStandsInNobodysWayOnceItIsGone(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st, err := postgres.Open(ctx, testkit.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	const notes = "-- notes.yaml --\nfields: { id: int, a: int, b: int }\npolicies: {}\n"
+	must(t, st, schematest.MustRead(t, notes))
+	o := migrate.Options{Keys: "keys", Apart: true, Destructive: true}
+	for name, next := range map[string]string{"the index goes": notes, "the table goes": "-- other.yaml --\nfields: { id: int }\npolicies: {}\n"} {
+		if _, err := migrate.Carry(ctx, st, schematest.MustRead(t, notes), o); err != nil {
+			t.Fatal(name, err)
+		}
+		indexed := schematest.MustRead(t, notes+"indexes: [[a], [b]]\n")
+		for range 2 {
+			if _, err := migrate.Carry(ctx, &lame{st, 0, new([]string)}, indexed, o); !errors.Is(err, errKilled) {
+				t.Fatal(name, err)
+			}
+		}
+		var said []string
+		if _, err := migrate.Carry(ctx, &lame{st, 0, &said}, schematest.MustRead(t, next), o); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := migrate.Carry(ctx, &lame{st, 0, &said}, schematest.MustRead(t, next), o); err != nil || len(said) > 0 {
+			t.Errorf("%s: something is still to be made: %v %q", name, err, said)
+		}
+	}
+}

@@ -113,7 +113,7 @@ func Carry(ctx context.Context, st store.Store, c *schema.Catalog, o Options) (S
 			}
 		}
 	}
-	if err := resume(ctx, st); err != nil {
+	if err := resume(ctx, st, c); err != nil {
 		return Status{}, err
 	}
 	var s Status
@@ -123,7 +123,7 @@ func Carry(ctx context.Context, st store.Store, c *schema.Catalog, o Options) (S
 		return failed
 	})
 	if err == nil {
-		err = resume(ctx, st)
+		err = resume(ctx, st, c)
 	}
 	return s, plain(err, failed)
 }
@@ -200,6 +200,9 @@ func carryIn(ctx context.Context, st store.Store, tx store.Tx, c *schema.Catalog
 	w := newWorker(tx, st.Dialect().(sqlgen.Changer), o.Clock)
 	_, able := st.(Apart)
 	w.apart = o.Apart && able
+	if err := w.dropPending(ctx, s.Difference.dropped); err != nil {
+		return s, err
+	}
 	if err := w.carry(ctx, s.Difference.Plan); err != nil {
 		return s, err
 	}

@@ -123,5 +123,8 @@ func (b *differ) gone(c *schema.Collection) {
 		s.sql(loosenReferences, b.dialect.DropSearch(c)...)
 	}
 	s.sql(drop, b.dialect.DropTable(c)...)
+	for _, x := range c.Indexes {
+		b.plan.dropped = append(b.plan.dropped, indexName(c, x))
+	}
 	b.plan.Steps = append(b.plan.Steps, s)
 }

@@ -13,8 +13,9 @@ type Plan struct {
 	Steps    []Step
 	Problems schema.Problems // what the wanted declaration asks for and cannot mean
 
-	pairs []*pair // what is there before and after
-	gone  []*schema.Collection
+	pairs   []*pair // what is there before and after
+	gone    []*schema.Collection
+	dropped []string // indexes that go, as indexName has them
 }
 
 // Step is what changes about one collection.

@@ -206,6 +206,7 @@ func (t *table) assemble() {
 	}
 	for _, x := range r.LooseIndexes {
 		s.sql(loosenReferences, d.DropIndex(t.old, x)...)
+		t.plan.dropped = append(t.plan.dropped, indexName(t.old, x))
 	}
 	s.sql(loosenReferences, d.Loosen(r, true)...)
 	s.sql(loosenKeys, d.Loosen(r, false)...)
