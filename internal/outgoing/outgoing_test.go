@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -258,6 +259,8 @@ func TestBodiesEndAtTheirLimit(t *testing.T) {
 		_, _ = fmt.Sscan(r.URL.Query().Get("n"), &n)
 		text := strings.Repeat("a", n)
 		switch r.URL.Path {
+		case "/plain":
+			w.Header().Set("Content-Length", strconv.Itoa(n))
 		case "/chunked":
 			w.(http.Flusher).Flush()
 		case "/zipped":
@@ -279,6 +282,9 @@ func TestBodiesEndAtTheirLimit(t *testing.T) {
 				t.Errorf("%s of %d bytes: %d, %v", path, n, len(body), err)
 			}
 		}
+	}
+	if answer, err := c.Get(s.URL + "/plain?n=1001"); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("an answer that says that it is too large is read: %v %v", answer, err)
 	}
 }
 

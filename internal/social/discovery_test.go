@@ -2,6 +2,7 @@ package social_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -67,6 +68,17 @@ func TestADocumentThatLacksWhatIsNeeded(t *testing.T) {
 		if !strings.HasPrefix(told(err), "unavailable: its discovery document ") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A client that the caller brings need not limit what it reads.
+func TestAnAnswerIsBoundedWhateverTheClient(t *testing.T) {
+	t.Parallel()
+	i := testkit.NewIssuer(t)
+	i.Discovery = func(d map[string]any) { d["filler"] = strings.Repeat("a", 1<<20) }
+	_, err := provider(t, acme(i), social.Options{Client: new(http.Client)}).AuthorizeURL(context.Background(), social.AuthRequest{State: "s", Redirect: callback})
+	if !strings.HasPrefix(told(err), "unavailable: its discovery document ") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -20,6 +20,9 @@ func (u *Unavailable) Error() string { return u.Provider + " cannot be used at p
 // Unwrap is the cause, which is for logs; it holds no token, code or secret.
 func (u *Unavailable) Unwrap() error { return u.cause }
 
+// Temporary says that the token itself may be right.
+func (u *Unavailable) Temporary() bool { return true }
+
 func refuse(reason string) error { return &Refused{reason} }
 
 // Reasons for which a token is refused.

@@ -268,10 +268,18 @@ func TestACallerWhoIsGoneSaysNothingOfTheProvider(t *testing.T) {
 	i := testkit.NewIssuer(t)
 	p := provider(t, acme(i), social.Options{})
 	gone, cancel := context.WithCancel(context.Background())
-	cancel()
+	left := make(chan struct{})
+	var once sync.Once
+	i.Discovery = func(map[string]any) {
+		once.Do(func() {
+			cancel()
+			<-left
+		})
+	}
 	if _, err := p.IDToken(gone, i.Token("", nil), "", ""); !strings.HasPrefix(told(err), "unavailable: ") {
 		t.Errorf("got %v", err)
 	}
+	close(left)
 	if _, err := p.IDToken(context.Background(), i.Token("", nil), "", ""); err != nil {
 		t.Errorf("the next one: %v", err)
 	}

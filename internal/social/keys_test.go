@@ -110,6 +110,7 @@ func TestATokenWithoutAKeyIDNeedsASetWithoutAChoice(t *testing.T) {
 	}{
 		{"", []key{one, other}, one.public}, {"", []key{one, two}, nil}, {"", nil, nil},
 		{"2", []key{one, two}, two.public}, {"3", []key{one, other}, nil}, {"1", []key{one, {id: "1", public: two.public}}, nil},
+		{"1", []key{{id: "1", public: one.public, issuer: "j"}}, nil}, {"1", []key{{id: "1", public: one.public, issuer: "i"}}, one.public},
 	} {
 		if got := pick(c.keys, &token{algorithm: "ES256", kid: c.kid}, "i"); got != c.want {
 			t.Errorf("%+v: %v", c, got)

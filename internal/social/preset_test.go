@@ -89,7 +89,8 @@ func TestEachPresetReadsItsProvidersForm(t *testing.T) {
 			}
 			i.Next(func(claims map[string]any) { clear(claims); maps.Copy(claims, c.user) })
 			i.Emails(map[string]any{"email": "old@example.org", "primary": false, "verified": true},
-				map[string]any{"email": "ann@example.org", "primary": true, "verified": true})
+				map[string]any{"email": "ann@example.org", "primary": true, "verified": true},
+				map[string]any{"email": "work@example.org", "primary": false, "verified": true})
 			got, err := signIn(t, i, provider(t, preset(i, name), social.Options{}))
 			if err != nil {
 				t.Fatal(err)
