@@ -123,14 +123,20 @@ func (i *Issuer) Next(change func(claims map[string]any)) {
 	i.next = change
 }
 
+// PersonalDirectory is what Microsoft's tenant "consumers" stands for.
+const PersonalDirectory = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
 // Directory is the issuer in the form of Microsoft's shared tenants: a provider's issuer setting for this one.
 func (i *Issuer) Directory(tenant string) string { return i.URL + "/" + tenant + "/v2.0" }
 
 func (i *Issuer) discovery(w http.ResponseWriter, r *http.Request) {
 	issuer := i.URL
 	if tenant := r.PathValue("tenant"); tenant != "" {
-		if tenant == "common" || tenant == "organizations" {
+		switch tenant {
+		case "common", "organizations":
 			tenant = "{tenantid}"
+		case "consumers":
+			tenant = PersonalDirectory
 		}
 		issuer = i.Directory(tenant)
 	}
