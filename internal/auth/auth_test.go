@@ -148,7 +148,7 @@ func TestAnIssuedTokenIsItsActor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second from the cache
-		a, err := tokens.Verify(token)
+		a, err := tokens.Verify(t.Context(), token)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +171,7 @@ func TestTimesOfATokenHaveThirtySecondsOfLeeway(t *testing.T) {
 	}{
 		{-31 * time.Second, "JWT issued at future"}, {-30 * time.Second, ""}, {0, ""}, {90 * time.Second, ""}, {91 * time.Second, "JWT expired"},
 	} {
-		_, err := auth.NewTokens(k, "i", at(noon.Add(c.when))).Verify(token)
+		_, err := auth.NewTokens(k, "i", at(noon.Add(c.when))).Verify(t.Context(), token)
 		if c.message == "" && err != nil || c.message != "" && (code(err) != fault.InvalidClaims || err.Error() != c.message) {
 			t.Errorf("after %v: %v, want %q", c.when, err, c.message)
 		}
@@ -191,11 +191,11 @@ func TestACachedTokenStillExpires(t *testing.T) {
 	m := &moving{clock.System(), noon}
 	tokens := auth.NewTokens(keys(t), "i", m)
 	token, _ := tokens.Issue(auth.Grant{Sub: ann, TTL: time.Minute})
-	if _, err := tokens.Verify(token); err != nil {
+	if _, err := tokens.Verify(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
 	m.now = noon.Add(91 * time.Second)
-	if _, err := tokens.Verify(token); code(err) != fault.InvalidClaims {
+	if _, err := tokens.Verify(t.Context(), token); code(err) != fault.InvalidClaims {
 		t.Errorf("got %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestForgedAndForeignTokensAreRefused(t *testing.T) {
 		"other issuer":              {wrongIssuer, "JWT is of another issuer"},
 	}
 	for name, c := range cases {
-		_, err := tokens.Verify(c.token)
+		_, err := tokens.Verify(t.Context(), c.token)
 		if err == nil || err.Error() != c.message || fault.From(err).Status() != 401 {
 			t.Errorf("%s: %v, want %q", name, err, c.message)
 		}
@@ -319,7 +319,7 @@ func TestEveryClaimIsChecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = tokens.Verify(string(signed))
+		_, err = tokens.Verify(t.Context(), string(signed))
 		if c.message == "" && err != nil || c.message != "" && (err == nil || err.Error() != c.message || code(err) != fault.InvalidClaims) {
 			t.Errorf("%s: %v, want %q", name, err, c.message)
 		}
@@ -389,7 +389,7 @@ func TestCredentialsDecideTheActor(t *testing.T) {
 		"another scheme":              {apikey: k.Publishable, authorization: "Basic YTpi", code: fault.InvalidToken},
 		"token in the place of a key": {apikey: token, code: fault.InvalidToken},
 	} {
-		a, err := gate.Admit(c.apikey, c.authorization)
+		a, err := gate.Admit(t.Context(), c.apikey, c.authorization)
 		if code(err) != c.code || c.code == "" && (a.Role != c.role || a.UID != c.uid) {
 			t.Errorf("%s: %+v, %v", name, a, err)
 		}

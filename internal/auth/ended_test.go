@@ -42,18 +42,18 @@ func TestTokensOfEndedSessionsAreRefusedAlsoOutOfTheCache(t *testing.T) {
 	one, two := sessionAt(noon.Add(-time.Hour)), sessionAt(noon.Add(-time.Minute))
 	first, second := issue(one), issue(two)
 	ended.Session(one, noon.Add(time.Hour))
-	_, err := tokens.Verify(first)
+	_, err := tokens.Verify(t.Context(), first)
 	if code(err) != fault.InvalidClaims || err.Error() != "The session of this JWT has ended" || fault.From(err).Status() != 401 {
 		t.Errorf("of the ended session: %v", err)
 	}
-	if h, err := tokens.Hold(first); err == nil || h.Actor.UID != "" {
+	if h, err := tokens.Hold(t.Context(), first); err == nil || h.Actor.UID != "" {
 		t.Errorf("held %+v", h)
 	}
-	if _, err := tokens.Verify(second); err != nil {
+	if _, err := tokens.Verify(t.Context(), second); err != nil {
 		t.Errorf("of the other session: %v", err)
 	}
 	ended.Account(ann, noon, noon.Add(time.Hour))
-	if _, err := tokens.Verify(second); code(err) != fault.InvalidClaims {
+	if _, err := tokens.Verify(t.Context(), second); code(err) != fault.InvalidClaims {
 		t.Errorf("of the ended account: %v", err)
 	}
 }

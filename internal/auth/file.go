@@ -82,7 +82,7 @@ func create(dir, path string, random io.Reader) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	raw, err := generate(random)
+	raw, err := generate(DefaultAlgorithm, random)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestAHolderIsAllThatATokenSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second from the cache
-		h, err := tokens.Hold(token)
+		h, err := tokens.Hold(t.Context(), token)
 		if err != nil {
 			t.Fatal(err)
 		}

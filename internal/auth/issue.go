@@ -2,11 +2,11 @@ package auth
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lestrrat-go/jwx/v3/jwa"
 	"github.com/lestrrat-go/jwx/v3/jws"
 	"github.com/maypok86/otter/v2"
 
@@ -24,6 +24,8 @@ type Tokens struct {
 	clock  clock.Clock
 	seen   *otter.Cache[tokenHash, verified]
 	ended  *Ended
+
+	foreign Foreign
 }
 
 // tokensKept bounds the cache of verified tokens.
@@ -84,7 +86,7 @@ func (t *Tokens) Issue(g Grant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := t.Verify(token); err != nil {
+	if _, err := t.mine(token); err != nil {
 		return "", fmt.Errorf("such a token would be refused: %w", err)
 	}
 	return token, nil
@@ -95,11 +97,11 @@ func (t *Tokens) sign(claims map[string]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the claims are not JSON: %w", err)
 	}
-	headers := jws.NewHeaders()
-	if err := headers.Set("typ", "JWT"); err != nil {
+	key, headers := t.keys.signing[0], jws.NewHeaders()
+	if err := errors.Join(headers.Set("typ", "JWT"), headers.Set("kid", key.kid)); err != nil {
 		return "", err
 	}
-	signed, err := jws.Sign(payload, jws.WithKey(jwa.ES256(), t.keys.signing, jws.WithProtectedHeaders(headers)))
+	signed, err := jws.Sign(payload, jws.WithKey(key.alg, key.private, jws.WithProtectedHeaders(headers)))
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}

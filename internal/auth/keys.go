@@ -1,18 +1,12 @@
 package auth
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-
-	"github.com/lestrrat-go/jwx/v3/jwa"
-	"github.com/lestrrat-go/jwx/v3/jwk"
 )
 
 // Prefixes of the API keys. Clients tell the two kinds apart, and both from a JWT, by them.
@@ -29,9 +23,8 @@ type Keys struct {
 	Publishable string // names the project: anonymous calls, safe in a browser
 	Secret      string // acts as service_role
 
-	sealing     []byte    // 32 bytes
-	signing     jwk.Key   // private; signs new tokens
-	verifying   []jwk.Key // public halves of every accepted signing key, the current one first
+	sealing     []byte     // 32 bytes
+	signing     []*signing // every accepted key; the first signs new tokens
 	fingerprint string
 	past        []string // fingerprints before rotations, the last one first
 }
@@ -46,13 +39,13 @@ type stored struct {
 	Past        []string          `json:"past,omitempty"` // fingerprints before rotations
 }
 
-// generate draws a new key set.
-func generate(random io.Reader) ([]byte, error) {
+// generate draws a new key set, whose signing key is of an algorithm.
+func generate(algorithm string, random io.Reader) ([]byte, error) {
 	var raw [32 + 32 + 32]byte
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return nil, fmt.Errorf("draw keys: %w", err)
 	}
-	key, err := newSigningKey(random)
+	key, err := newSigningKey(algorithm, random)
 	if err != nil {
 		return nil, fmt.Errorf("make signing key: %w", err)
 	}
@@ -64,40 +57,6 @@ func generate(random io.Reader) ([]byte, error) {
 		Sealing:     raw[64:],
 		Signing:     []json.RawMessage{key},
 	}, "", "  ")
-}
-
-// newSigningKey makes an ES256 key whose kid is its RFC 7638 thumbprint.
-func newSigningKey(random io.Reader) (json.RawMessage, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), random)
-	if err != nil {
-		return nil, err
-	}
-	key, err := jwk.Import(private)
-	if err != nil {
-		return nil, err
-	}
-	if err := name(key); err != nil {
-		return nil, err
-	}
-	return json.Marshal(key)
-}
-
-// name sets the members a verifier relies on: kid, alg, use.
-func name(key jwk.Key) error {
-	print, err := key.Thumbprint(crypto.SHA256)
-	if err != nil {
-		return err
-	}
-	for member, v := range map[string]any{
-		jwk.KeyIDKey:     base64.RawURLEncoding.EncodeToString(print),
-		jwk.AlgorithmKey: jwa.ES256(),
-		jwk.KeyUsageKey:  "sig",
-	} {
-		if err := key.Set(member, v); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // parse reads the stored form. The error never quotes key material.
@@ -114,14 +73,11 @@ func parse(raw []byte) (*Keys, error) {
 	}
 	k := &Keys{Publishable: s.Publishable, Secret: s.Secret, sealing: s.Sealing}
 	for i, text := range s.Signing {
-		private, public, err := parseSigning(text)
+		key, err := parseSigning(text)
 		if err != nil {
-			return nil, fmt.Errorf("signing key %d of the key set is not an ES256 key", i+1)
+			return nil, fmt.Errorf("signing key %d of the key set is none of %v", i+1, Algorithms)
 		}
-		if i == 0 {
-			k.signing = private
-		}
-		k.verifying = append(k.verifying, public)
+		k.signing = append(k.signing, key)
 	}
 	k.fingerprint, k.past = fingerprint(s), s.Past
 	return k, nil
@@ -129,28 +85,6 @@ func parse(raw []byte) (*Keys, error) {
 
 func keyLike(key, prefix string) bool {
 	return len(key) >= len(prefix)+16 && key[:len(prefix)] == prefix
-}
-
-func parseSigning(text []byte) (private, public jwk.Key, err error) {
-	key, err := jwk.ParseKey(text)
-	if err != nil {
-		return nil, nil, err
-	}
-	var ec ecdsa.PrivateKey
-	if err := jwk.Export(key, &ec); err != nil {
-		return nil, nil, err
-	}
-	if ec.Curve != elliptic.P256() {
-		return nil, nil, fmt.Errorf("not on P-256")
-	}
-	if private, err = jwk.Import(&ec); err != nil {
-		return nil, nil, err
-	}
-	if err := name(private); err != nil {
-		return nil, nil, err
-	}
-	public, err = private.PublicKey()
-	return private, public, err
 }
 
 // fingerprint is a one-way image of everything a node must share with the others.
@@ -172,3 +106,6 @@ func (k *Keys) Fingerprint() string { return k.fingerprint }
 
 // Fingerprints are the key set's present one and those before its rotations: a database that keeps one of them is its own.
 func (k *Keys) Fingerprints() []string { return append([]string{k.fingerprint}, k.past...) }
+
+// Algorithm is what new tokens are signed with: one of Algorithms.
+func (k *Keys) Algorithm() string { return k.signing[0].alg.String() }

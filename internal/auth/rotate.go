@@ -16,6 +16,8 @@ import (
 // Rotation says what of a key set is replaced. What closes cursors stays.
 type Rotation struct {
 	Publishable, Secret, Signing bool
+	// Algorithm is that of the new signing key, one of Algorithms; "" is that of the key before.
+	Algorithm string
 	// Revoke ends what the old signing keys have signed at once. Without it such tokens hold until they expire.
 	Revoke bool
 }
@@ -56,7 +58,14 @@ func rotated(old []byte, r Rotation, random io.Reader) ([]byte, error) {
 	}
 	s.Past = append([]string{fingerprint(s)}, s.Past...)
 	s.Past = s.Past[:min(len(s.Past), pastKept)]
-	fresh, err := generate(random)
+	if r.Algorithm == "" {
+		before, err := parse(old)
+		if err != nil {
+			return nil, err
+		}
+		r.Algorithm = before.Algorithm()
+	}
+	fresh, err := generate(r.Algorithm, random)
 	if err != nil {
 		return nil, err
 	}

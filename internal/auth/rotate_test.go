@@ -73,7 +73,7 @@ func TestTokensOutliveTwoRotationsAndNoRevocation(t *testing.T) {
 		if k, err = auth.Rotate(dir, c.r, at(noon)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := auth.NewTokens(k, "socle", at(noon)).Verify(token); (err == nil) != c.want {
+		if _, err := auth.NewTokens(k, "socle", at(noon)).Verify(t.Context(), token); (err == nil) != c.want {
 			t.Errorf("after rotation %d: %v", n, err)
 		}
 		again, err := k.Sealer()
@@ -91,7 +91,7 @@ func TestTokensOutliveTwoRotationsAndNoRevocation(t *testing.T) {
 	if k, err = auth.Rotate(dir, auth.Rotation{Signing: true, Revoke: true}, at(noon)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.NewTokens(k, "socle", at(noon)).Verify(fresh); err == nil {
+	if _, err := auth.NewTokens(k, "socle", at(noon)).Verify(t.Context(), fresh); err == nil {
 		t.Error("a revoked token holds")
 	}
 }

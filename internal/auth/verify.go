@@ -1,13 +1,14 @@
 package auth
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 
-	"github.com/lestrrat-go/jwx/v3/jwa"
-	"github.com/lestrrat-go/jwx/v3/jwk"
 	"github.com/lestrrat-go/jwx/v3/jws"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -17,41 +18,67 @@ import (
 // maxToken is the longest token in bytes that is looked at.
 const maxToken = 8 << 10
 
+// rememberedFor is how many seconds a verified token is believed without another look at its signature; a third party may have
+// withdrawn the key.
+const rememberedFor = 3600
+
 type tokenHash [sha256.Size]byte
 
-// verified is a token that held, until it expires.
+// verified is a token that held, until when it does without another look.
 type verified struct {
 	holder Holder
 	until  int64 // seconds since 1970, leeway included
 }
 
-// Verify gives the actor of a token. The algorithm is the key's, never the token's; the message texts are PostgREST's.
-func (t *Tokens) Verify(token string) (policy.Actor, error) {
-	h, err := t.Hold(token)
+// Verify gives the actor of a token, the product's own or a third party's. The algorithm is the key's, never the token's; the
+// message texts are PostgREST's.
+func (t *Tokens) Verify(ctx context.Context, token string) (policy.Actor, error) {
+	h, err := t.Hold(ctx, token)
 	return h.Actor, err
 }
 
 // Hold is Verify with everything that the token says. The holder is shared: it is not to be changed.
-func (t *Tokens) Hold(token string) (Holder, error) {
-	h, err := t.held(token)
-	if err != nil {
-		return Holder{}, err
-	}
-	if t.ended.Holds(h) {
-		return Holder{}, invalid("The session of this JWT has ended")
-	}
-	return h, nil
+func (t *Tokens) Hold(ctx context.Context, token string) (Holder, error) {
+	return t.live(token, func() (Holder, error) {
+		if h, ok, err := t.other(ctx, token); ok || err != nil {
+			return h, err
+		}
+		return t.own(token)
+	})
 }
 
-// held is the holder of a token, whether or not the session has ended.
-func (t *Tokens) held(token string) (Holder, error) {
+// mine is Hold for the product's own tokens; it refuses any other, and asks nobody.
+func (t *Tokens) mine(token string) (Holder, error) {
+	h, err := t.live(token, func() (Holder, error) { return t.own(token) })
+	if err == nil && h.Foreign {
+		return Holder{}, invalid("JWT is of another issuer")
+	}
+	return h, err
+}
+
+// live is the holder of a token whose session has not ended: the one remembered, or the one that judge finds.
+func (t *Tokens) live(token string, judge func() (Holder, error)) (Holder, error) {
 	if len(token) > maxToken {
 		return Holder{}, fault.New(fault.InvalidToken, "JWT is longer than %d bytes", maxToken)
 	}
-	hash := sha256.Sum256([]byte(token))
-	if v, ok := t.seen.GetIfPresent(hash); ok && t.clock.Now().Unix() <= v.until {
-		return v.holder, nil
+	hash, now := sha256.Sum256([]byte(token)), t.clock.Now().Unix()
+	v, ok := t.seen.GetIfPresent(hash)
+	if !ok || now > v.until {
+		h, err := judge()
+		if err != nil {
+			return Holder{}, err
+		}
+		v = verified{h, min(h.Expires.Unix()+leeway, now+rememberedFor)}
+		t.seen.Set(hash, v)
 	}
+	if t.ended.Holds(v.holder) {
+		return Holder{}, invalid("The session of this JWT has ended")
+	}
+	return v.holder, nil
+}
+
+// own is the holder of one of the product's own tokens.
+func (t *Tokens) own(token string) (Holder, error) {
 	payload, err := t.authentic(token)
 	if err != nil {
 		return Holder{}, err
@@ -63,12 +90,7 @@ func (t *Tokens) held(token string) (Holder, error) {
 	if err := c.admit(t.issuer, t.clock.Now().Unix()); err != nil {
 		return Holder{}, err
 	}
-	h, err := c.holder()
-	if err != nil {
-		return Holder{}, err
-	}
-	t.seen.Set(hash, verified{h, *c.Exp + leeway})
-	return h, nil
+	return c.holder()
 }
 
 // authentic checks form, key, algorithm and signature, and gives the payload.
@@ -84,38 +106,42 @@ func (t *Tokens) authentic(token string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	payload, err := jws.Verify([]byte(token), jws.WithKey(jwa.ES256(), key))
+	payload, err := jws.Verify([]byte(token), jws.WithKey(key.alg, key.check))
 	if err != nil {
 		return nil, noKey().Because(err)
 	}
 	return payload, nil
 }
 
-// key finds the key a token's header names. Members other than alg, kid and typ are refused where they would change
-// what is verified (crit, b64) and ignored where they would bring their own key (jwk, jku, x5u, x5c).
-func (t *Tokens) key(segment string) (jwk.Key, error) {
+// key finds the key a token's header names, whose algorithm must be the header's. Members other than alg, kid and typ are refused
+// where they would change what is verified (crit, b64) and ignored where they would bring their own key (jwk, jku, x5u, x5c).
+func (t *Tokens) key(segment string) (*signing, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(segment)
-	var header struct {
-		Alg  string          `json:"alg"`
-		Kid  string          `json:"kid"`
-		Crit json.RawMessage `json:"crit"`
-		B64  *bool           `json:"b64"`
-	}
+	var header map[string]json.RawMessage // names count exactly as they are written
 	if err == nil {
 		err = json.Unmarshal(raw, &header)
 	}
-	if err != nil {
+	var alg, kid string
+	if err = errors.Join(err, text(header, "alg", &alg), text(header, "kid", &kid)); err != nil {
 		return nil, fault.New(fault.InvalidToken, "JWT couldn't be decoded").Because(err)
 	}
-	if header.Alg != jwa.ES256().String() || header.Crit != nil || header.B64 != nil {
-		return nil, fault.New(fault.InvalidToken, "Wrong or unsupported encoding algorithm")
+	if !slices.Contains(Algorithms, alg) || header["crit"] != nil || header["b64"] != nil {
+		return nil, wrongAlgorithm()
 	}
-	for _, k := range t.keys.verifying {
-		if id, ok := k.KeyID(); ok && id == header.Kid {
-			return k, nil
+	for _, k := range t.keys.signing {
+		if k.kid != kid {
+			continue
 		}
+		if k.alg.String() != alg {
+			return nil, wrongAlgorithm()
+		}
+		return k, nil
 	}
 	return nil, noKey()
+}
+
+func wrongAlgorithm() *fault.Fault {
+	return fault.New(fault.InvalidToken, "Wrong or unsupported encoding algorithm")
 }
 
 func noKey() *fault.Fault {

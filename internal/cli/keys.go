@@ -20,8 +20,9 @@ type keysCommand struct {
 
 type rotateKeys struct {
 	place
-	Only   string `help:"Which: ${enum}." enum:"all,publishable,secret,signing" default:"all" placeholder:"KEY"`
-	Revoke bool   `help:"End the tokens that were signed before at once; without it they hold until they expire."`
+	Only      string `help:"Which: ${enum}." enum:"all,publishable,secret,signing" default:"all" placeholder:"KEY"`
+	Algorithm string `help:"What tokens are signed with: ES256, RS256 or HS256 (default: as before)." enum:",ES256,RS256,HS256" default:"" placeholder:"NAME"`
+	Revoke    bool   `help:"End the tokens that were signed before at once; without it they hold until they expire."`
 }
 
 // Run replaces keys and prints those that hold from the next start on.
@@ -36,8 +37,11 @@ func (c *rotateKeys) Run(s *session) error {
 	if c.Revoke && !which("signing") {
 		return usage{fmt.Errorf("--revoke is about tokens: it does not go with --only %s", c.Only)}
 	}
+	if c.Algorithm != "" && !which("signing") {
+		return usage{fmt.Errorf("--algorithm is about the key that signs tokens: it does not go with --only %s", c.Only)}
+	}
 	k, err := auth.Rotate(c.data(), auth.Rotation{Publishable: which("publishable"), Secret: which("secret"), Signing: which("signing"),
-		Revoke: c.Revoke}, s.clock)
+		Algorithm: c.Algorithm, Revoke: c.Revoke}, s.clock)
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage{fmt.Errorf("%s has no key set to replace keys of; `socle keys` makes one", c.data())}
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -90,7 +91,7 @@ func (rt *route) matches(segments []string) bool {
 // enter checks the caller's credentials and serves.
 func (s *server) enter(c *call, rt *route) {
 	if rt.who == keyed {
-		actor, err := s.admit(c.Request.Header)
+		actor, err := s.admit(c.Request.Context(), c.Request.Header)
 		if err != nil {
 			c.fail(err)
 			return
@@ -102,13 +103,13 @@ func (s *server) enter(c *call, rt *route) {
 }
 
 // admit reads the credentials; a header given twice is refused, for it is not clear which one another reader takes.
-func (s *server) admit(h http.Header) (policy.Actor, error) {
+func (s *server) admit(ctx context.Context, h http.Header) (policy.Actor, error) {
 	for _, name := range []string{"Apikey", "Authorization"} {
 		if len(h.Values(name)) > 1 {
 			return policy.Actor{}, fault.New(fault.InvalidToken, "The %s header is given twice", strings.ToLower(name))
 		}
 	}
-	return s.Gate.Admit(h.Get("Apikey"), h.Get("Authorization"))
+	return s.Gate.Admit(ctx, h.Get("Apikey"), h.Get("Authorization"))
 }
 
 // split cuts an escaped path into decoded segments; a slash at the end adds none. ok is false for what no client of
