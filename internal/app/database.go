@@ -112,6 +112,9 @@ func (r *Runtime) copyAway(ctx context.Context) error {
 		return err
 	}
 	path := filepath.Join(r.Data, "before-"+r.Clock.Now().UTC().Format("20060102T150405.000000")+".dump")
+	if err := os.WriteFile(path, nil, 0o600); err != nil { // the tool's own would be for everybody to read
+		return err
+	}
 	cmd := exec.CommandContext(ctx, "pg_dump", "--format=custom", "--no-password", "--file="+path, "--dbname="+address)
 	cmd.Env = append(cmd.Environ(), "PGPASSWORD="+password)
 	if said, err := cmd.CombinedOutput(); err != nil {

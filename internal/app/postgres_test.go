@@ -70,7 +70,7 @@ func TestWhatLosesDataIsDumpedBeforeOnPostgreSQL(t *testing.T) {
 	}
 	o.Lossy = true
 	n := join(t, o)
-	if info, err := os.Stat(n.Backup); err != nil || info.Size() == 0 {
+	if info, err := os.Stat(n.Backup); err != nil || info.Size() == 0 || info.Mode() != 0o600 {
 		t.Fatal(n.Backup, err)
 	}
 	n.wants(t, "GET", "/rest/v1/notes?order=id", "", 200, `[{"id":1},{"id":2}]`)

@@ -95,6 +95,19 @@ func TestVariablesOverrideTheFile(t *testing.T) {
 	}
 }
 
+func TestTheDatabaseOfAFlagNamesItsPasswordToo(t *testing.T) {
+	t.Parallel()
+	flags := map[string]string{"database": "postgres://app:${PGPASS}@db/app", "name": "${PGPASS}"}
+	c := load(t, "name: a\n", config.With(env("PGPASS", "s3cret"), flags))
+	if c.Database.URL != "postgres://app:s3cret@db/app" || c.Name != "${PGPASS}" {
+		t.Errorf("got %+v, %q", c.Database, c.Name)
+	}
+	fsys := fstest.MapFS{config.File: {Data: []byte("name: a\n")}}
+	if _, problems := config.Load(fsys, config.With(env(), flags)); len(problems) != 1 || !strings.Contains(problems[0].String(), "the environment variable PGPASS is not set") {
+		t.Error(problems)
+	}
+}
+
 func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 	t.Parallel()
 	text := `nmae: x

@@ -147,7 +147,7 @@ func (r *reader) scalar(n *yamlfile.Node, what string, f form) {
 			return
 		}
 	}
-	if fromFile {
+	if fromFile || f.fills {
 		r.substitute(n)
 	}
 	if r.opaque[n] {

@@ -21,6 +21,7 @@ type form struct {
 	wrong func(string) string
 	list  bool
 	taken func(raw string) string // checks the text as written, before substitution: secrets
+	fills bool                    // ${NAME} is replaced in flags and variables too, where a password would be seen by others
 }
 
 func section(keys map[string]setting) setting { return setting{keys: keys} }
@@ -37,8 +38,8 @@ var (
 	texts    = form{name: "list", wrong: text.wrong, list: true}
 	origins  = form{name: "list", wrong: wrongOrigin, list: true}
 	address  = form{name: "address", wrong: wrongAddress}
-	storage  = form{name: "database", wrong: wrongDatabase, taken: literalPassword}
-	replicas = form{name: "list", wrong: wrongServer, list: true, taken: literalPassword}
+	storage  = form{name: "database", wrong: wrongDatabase, taken: literalPassword, fills: true}
+	replicas = form{name: "list", wrong: wrongServer, list: true, taken: literalPassword, fills: true}
 	mailer   = form{name: "mail server", wrong: text.wrong, taken: literalPassword}
 	secret   = form{name: "secret", wrong: text.wrong, taken: literalSecret}
 )
