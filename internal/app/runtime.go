@@ -30,6 +30,7 @@ type Options struct {
 	Apply bool   // bring the database to the project's schema
 	Lossy bool   // also where that loses data; a backup is made before
 	Dev   bool
+	Local string         // where it will be reached from this machine; stands in for the project's public_url where it has none
 	Drain *time.Duration // how long it goes on after it was told to stop; nil: what suits the engine
 	// Ask, where set, decides on a change that would lose data. Without it such a change is refused.
 	Ask   func(context.Context, migrate.Difference) bool
@@ -48,6 +49,8 @@ type Runtime struct {
 	database config.Database
 	current  atomic.Pointer[version]
 	stopping atomic.Bool
+	shared   shared
+	resting  atomic.Pointer[context.CancelFunc] // ends what runs beside the requests
 
 	importing sync.Map // by collection: chan struct{}, which holds a token while rows are imported into it
 }
@@ -91,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Runtime{Options: o, store: st, database: p.Config.Database}
+	r := &Runtime{Options: o, store: st, database: p.Config.Database, shared: newShared(o)}
 	if err := r.start(ctx, p); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -152,13 +155,21 @@ func (r *Runtime) install(p *Project) error {
 		return err
 	}
 	v := &version{project: p, engine: engine.New(r.store, p.Set, p.Config.Limits, r.Clock)}
-	tokens := auth.NewTokens(r.Keys, auth.Issuer(p.Config.PublicURL), r.Clock)
+	svc, tokens, err := r.accountsOf(p, v.engine)
+	if err != nil {
+		return err
+	}
+	gate := auth.NewGate(r.Keys, tokens)
+	people, err := r.frontOf(p, svc, gate)
+	if err != nil {
+		return fmt.Errorf("routes: %w", err)
+	}
 	var home http.Handler
 	if r.Dev {
 		home = console.New(console.Config{Name: p.Config.Name, Set: p.Set, API: r, Publishable: r.Keys.Publishable, Secret: r.Keys.Secret})
 	}
 	v.handler, err = httpapi.New(httpapi.Config{
-		Engine: v.engine, Gate: auth.NewGate(r.Keys, tokens), Sealer: sealer,
+		Engine: v.engine, Gate: gate, Sealer: sealer, Accounts: people, Inbox: r.shared.page(),
 		Limits: p.Config.Limits, Functions: p.Functions,
 		About:   p.API().Settings,
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
@@ -169,6 +180,7 @@ func (r *Runtime) install(p *Project) error {
 		return fmt.Errorf("routes: %w", err)
 	}
 	r.current.Store(v)
+	r.tend(svc)
 	return nil
 }
 
@@ -189,4 +201,9 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // Close gives the data directory free.
-func (r *Runtime) Close() error { return r.store.Close() }
+func (r *Runtime) Close() error {
+	if stop := r.resting.Swap(nil); stop != nil {
+		(*stop)()
+	}
+	return r.store.Close()
+}

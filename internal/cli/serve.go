@@ -28,7 +28,7 @@ type serveCommand struct {
 func (c *serveCommand) Run(s *session) error {
 	log := c.logger(s)
 	o := c.options(s, log, c.Apply)
-	o.Drain = c.Drain
+	o.Drain, o.Local = c.Drain, local(c.addr(s))
 	r, err := app.Open(s.ctx, o)
 	if err != nil {
 		return err
@@ -96,6 +96,16 @@ func address(l net.Listener) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
+// local is the URL of an address on this machine's loopback, "" for any other and for a port that is not known yet.
+func local(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	if err != nil || port == "0" || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return ""
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 type devCommand struct {
 	place
 	logging
@@ -114,7 +124,7 @@ func (c *devCommand) Run(s *session) error {
 		return err
 	}
 	o := c.options(s, c.logger(s), true)
-	o.Dev = true
+	o.Dev, o.Local = true, local(orLoopback(c.Addr))
 	if onTerminal(os.Stdin) {
 		o.Ask = s.asking(o.Log, os.Stdin)
 	}

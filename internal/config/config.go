@@ -24,6 +24,7 @@ type Config struct {
 	PublicURL string // without a trailing slash; "" where the project says nothing
 	Database  Database
 	Limits    admission.Limits
+	Proxies   int64    // how many stand before the server, of which the last writes X-Forwarded-For
 	CORS      []string // origins, exact; "*" is any
 	// Namespaces are those called something else on the wire.
 	Namespaces []schema.NamespaceSpec
@@ -113,9 +114,9 @@ func (r *reader) config(s Section) *Config {
 		Name:      s.Text("name", ""),
 		PublicURL: strings.TrimRight(s.Text("public_url", ""), "/"),
 		Database:  s.database(),
-		CORS:      s.List("cors"),
-		Limits:    s.limits(),
-		Auth:      s.Sub("auth"), Mail: s.Sub("mail"),
+		CORS:      s.List("cors"), Proxies: s.Int("proxies", 0),
+		Limits: s.limits(),
+		Auth:   s.Sub("auth"), Mail: s.Sub("mail"),
 		Namespaces: s.Sub("namespaces").namespaces(),
 	}
 	c.Rest.Rollback, c.GraphQL.Introspection = s.optional("rest.rollback"), s.optional("graphql.introspection")

@@ -9,6 +9,7 @@ var about = map[string]string{
 	"database":                 "sqlite, or postgres://user@host/database; a password only as ${NAME}.",
 	"database_replicas":        "Read-only copies of a PostgreSQL database: reads go there, but for callers that have just written.",
 	"database_pool":            "Connections to each PostgreSQL server (20).",
+	"proxies":                  "How many proxies stand before the server: so many entries of X-Forwarded-For are believed, from the right. Default 0.",
 	"cors":                     "Origins of web pages that may call the API; dev also allows every loopback origin.",
 	"namespaces":               "What namespaces are called on the wire: { billing: { name: Invoices } }; public is the one without a folder.",
 	"rest.rollback":            "Whether Prefer: tx=rollback may try a write without keeping it; on in dev, off in serve.",

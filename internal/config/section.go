@@ -112,3 +112,16 @@ func (s Section) Items(path string) []Section {
 	}
 	return out
 }
+
+// Texts is the mapping of texts at path.
+func (s Section) Texts(path string) map[string]string {
+	n, ok := s.find(path)
+	if !ok {
+		return nil
+	}
+	out := make(map[string]string, len(n.Pairs))
+	for _, p := range n.Pairs {
+		out[p.Key.Text] = p.Value.Text
+	}
+	return out
+}

@@ -52,6 +52,7 @@ var project = section(map[string]setting{
 	"database_replicas": one(replicas),
 	"database_pool":     one(number),
 	"cors":              one(origins),
+	"proxies":           one(number),
 	"rest":              section(map[string]setting{"rollback": one(boolean)}),
 	"graphql":           section(map[string]setting{"introspection": one(boolean)}),
 	"limits": section(map[string]setting{

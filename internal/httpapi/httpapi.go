@@ -32,6 +32,8 @@ type Config struct {
 	Dev        bool                        // loopback origins are allowed, and the log says more
 	Public     fs.FS                       // static files; nil: none
 	Home       http.Handler                // what / is where there are no static files; nil: nothing
+	Accounts   http.Handler                // /auth/v1, which admits its callers itself; nil: not there
+	Inbox      http.Handler                // development's mail, for this machine alone; nil: not there
 	Health     func(context.Context) error // why nothing can be answered now; nil: nothing can be in the way
 	Log        *slog.Logger
 	Clock      clock.Clock

@@ -35,6 +35,9 @@ func noteOf(ctx context.Context) *note {
 	return &note{}
 }
 
+// Noted says in the access log why a request failed.
+func Noted(ctx context.Context, cause error) { noteOf(ctx).cause = cause }
+
 func (n *note) fault(f *fault.Fault, status int) {
 	n.code = f.Code
 	if status >= http.StatusInternalServerError {

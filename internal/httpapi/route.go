@@ -45,10 +45,21 @@ func (s *server) table() []route {
 		{prefix: []string{"health"}, exact: true, who: everyone, serve: s.health},
 		{prefix: []string{"rest", "v1"}, who: keyed, serve: s.rest},
 	}
-	for _, later := range []string{"storage", "functions", "auth", "graphql", "realtime"} {
+	if s.Accounts != nil {
+		out = append(out, route{prefix: []string{"auth", "v1"}, who: everyone, serve: hand(s.Accounts)})
+	}
+	if s.Inbox != nil {
+		out = append(out, route{prefix: []string{"_inbox"}, exact: true, who: everyone, serve: hand(s.Inbox)})
+	}
+	for _, later := range []string{"storage", "functions", "graphql", "realtime"} {
 		out = append(out, route{prefix: []string{later, "v1"}, who: everyone, serve: s.later(later)})
 	}
 	return append(out, route{who: everyone, serve: s.static})
+}
+
+// hand passes a request on to a part that admits its callers itself.
+func hand(to http.Handler) func(*call) {
+	return func(c *call) { to.ServeHTTP(c.ResponseWriter, c.Request) }
 }
 
 // declared refuses a table with a route that nobody thought about.

@@ -10,6 +10,11 @@ const (
 // No front ever reaches them. Secrets stand beside auth.users, never in it, for policies and the change log may read it. What is
 // called a hash or a seal there is of no use to whoever reads it without the project's keys.
 func builtins() []CollectionSpec {
+	return append(append(people(), proofs()...), traces()...)
+}
+
+// people are the accounts and how they are known.
+func people() []CollectionSpec {
 	return []CollectionSpec{
 		builtin(accounts, "Accounts.",
 			column("email", "text").unique(), column("phone", "text").unique(),
@@ -31,9 +36,12 @@ func builtins() []CollectionSpec {
 			column("counter", "int").required(), column("factor_id", "uuid"), column("agent", "text"), column("address", "text"),
 			column("refreshed_at", "timestamp").required(), column("ends_at", "timestamp"), column("created_at", "timestamp").now()).
 			by("user_id"),
-		builtin("revocations", "Sessions that ended before their access tokens.",
-			column("session_id", "uuid"), column("user_id", "uuid"), column("at", "timestamp").required(), column("until", "timestamp").required()).
-			by("at").by("until"),
+	}
+}
+
+// proofs are what somebody shows, or has to answer.
+func proofs() []CollectionSpec {
+	return []CollectionSpec{
 		builtin("secrets", "Codes and links that were sent and are good once.",
 			column("user_id", accounts).owned(), column("kind", "text").required(), column("address", "text").required(),
 			column("hash", "text").required().unique(), column("code", "text").required(), column("flow_id", "uuid"),
@@ -61,6 +69,15 @@ func builtins() []CollectionSpec {
 			column("user_id", accounts).ownable(), column("factor_id", "factors").ownable(), column("kind", "text").required(), column("sealed", "text"),
 			column("address", "text"), column("created_at", "timestamp").required(), column("expires_at", "timestamp").required()).
 			by("user_id").by("factor_id").by("expires_at"),
+	}
+}
+
+// traces are what acts leave for later.
+func traces() []CollectionSpec {
+	return []CollectionSpec{
+		builtin("revocations", "Sessions that ended before their access tokens.",
+			column("session_id", "uuid"), column("user_id", "uuid"), column("at", "timestamp").required(), column("until", "timestamp").required()).
+			by("at").by("until"),
 		builtin("outbox", "Messages that are to be sent.",
 			column("kind", "text").required(), column("address", "text").required(), column("locale", "text"), column("sealed", "text").required(),
 			column("tries", "int").required(), column("due_at", "timestamp").required(), column("created_at", "timestamp").required(), column("expires_at", "timestamp").required()).

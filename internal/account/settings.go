@@ -1,0 +1,132 @@
+package account
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/password"
+)
+
+// Settings are what a project decides about its accounts.
+type Settings struct {
+	Project       string // its name, as messages say it
+	PublicURL     string // where this server is reached, without a slash at the end; "" where nobody said
+	SignUp        bool
+	ConfirmEmail  bool
+	Anonymous     bool
+	Rules         password.Rules
+	AccessTTL     time.Duration
+	Reuse         time.Duration // how long after its use a refresh token still gives the current session
+	Idle, Max     time.Duration // of sessions; 0: no bound
+	Redirects     []string      // patterns of places that links and sign-ins may end at
+	TOTP, Passkey bool
+}
+
+// Durations that are not the project's to choose.
+const (
+	linkTTL      = time.Hour // links and codes by mail
+	inviteTTL    = 7 * 24 * time.Hour
+	flowTTL      = 10 * time.Minute // a sign-in that leads through a browser
+	challengeTTL = 5 * time.Minute
+)
+
+// ReadSettings reads the section auth. The breach list is opened by the caller.
+func ReadSettings(c *config.Config) Settings {
+	a := c.Auth
+	return Settings{
+		Project: c.Name, PublicURL: c.PublicURL,
+		SignUp: a.Bool("sign_up", true), ConfirmEmail: a.Bool("confirm_email", true), Anonymous: a.Bool("anonymous", false),
+		Rules:     password.Rules{Min: int(a.Int("password.min", 8))},
+		AccessTTL: a.Duration("session.access_ttl", time.Hour), Reuse: a.Duration("session.refresh_reuse", 10*time.Second),
+		Idle: a.Duration("session.idle", 30*24*time.Hour), Max: a.Duration("session.max", 0),
+		Redirects: a.List("redirects"),
+		TOTP:      a.Bool("mfa.totp", true), Passkey: a.Bool("mfa.passkeys", true),
+	}
+}
+
+// Home is where a link ends that names no place: the first redirect that is no pattern, else the server itself.
+func (s Settings) Home() string {
+	for _, r := range s.Redirects {
+		if !strings.Contains(r, "*") {
+			return r
+		}
+	}
+	return s.PublicURL
+}
+
+// Redirect is the place to end at: the one asked for where it is allowed, otherwise Home. Nothing but the project's own list and
+// its public URL allows one.
+func (s Settings) Redirect(asked string) string {
+	if asked != "" && s.Allows(asked) {
+		return asked
+	}
+	return s.Home()
+}
+
+// Allows reports whether the project lets links end at a place.
+func (s Settings) Allows(place string) bool {
+	u, err := url.Parse(place)
+	if err != nil || u.Scheme == "" || u.User != nil || strings.ContainsAny(place, "\\\r\n\t ") || u.Opaque != "" && u.Scheme != "mailto" && strings.Contains(place, "//") {
+		return false
+	}
+	if s.PublicURL != "" && sameOrigin(place, s.PublicURL) {
+		return true
+	}
+	for _, pattern := range s.Redirects {
+		if fits(pattern, u) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameOrigin(a, b string) bool {
+	x, err := url.Parse(a)
+	y, err2 := url.Parse(b)
+	return err == nil && err2 == nil && x.Scheme == y.Scheme && strings.EqualFold(x.Host, y.Host) && x.Host != ""
+}
+
+// fits matches a place with a pattern: scheme and host part by part, `*` within one label or segment, `**` at the end of the path
+// for everything below. Query and fragment of the place do not count.
+func fits(pattern string, u *url.URL) bool {
+	scheme, rest, ok := strings.Cut(pattern, "://")
+	if !ok {
+		return pattern == u.String()
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	return scheme == u.Scheme && wild(host, strings.ToLower(u.Host), ".") && below("/"+path, u.EscapedPath())
+}
+
+// below matches a path. A pattern without a path allows the root alone.
+func below(pattern, path string) bool {
+	if path == "" {
+		path = "/"
+	}
+	if strings.Contains(path, "/../") || strings.HasSuffix(path, "/..") || strings.Contains(strings.ToLower(path), "%2e") {
+		return false
+	}
+	if all, ok := strings.CutSuffix(pattern, "**"); ok {
+		return strings.HasPrefix(path, all) && !strings.Contains(all, "*") || strings.HasPrefix(path+"/", all)
+	}
+	return wild(pattern, path, "/")
+}
+
+// wild matches part by part; `*` stands for one or more characters of a part.
+func wild(pattern, text, sep string) bool {
+	ps, ts := strings.Split(pattern, sep), strings.Split(text, sep)
+	if len(ps) != len(ts) {
+		return false
+	}
+	for i, p := range ps {
+		before, after, star := strings.Cut(p, "*")
+		switch {
+		case !star && p != ts[i]:
+			return false
+		case star && (len(ts[i]) <= len(before)+len(after) || !strings.HasPrefix(ts[i], before) || !strings.HasSuffix(ts[i], after)):
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,125 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/socle-hq/socle/internal/password"
+	"github.com/socle-hq/socle/internal/records"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// SignIn is a sign-in by password.
+type SignIn struct{ Email, Phone, Password string }
+
+// SignIn begins a session for a password. An account that is not there, one without a password and a wrong password are one answer,
+// after one hash each.
+func (s *Service) SignIn(ctx context.Context, r SignIn, from Caller) (*Signed, error) {
+	who, err := s.addressed(r.Email, r.Phone)
+	if err != nil {
+		return nil, err
+	}
+	u, err := user(s.Book.At(ctx), who)
+	if err != nil {
+		return nil, err
+	}
+	hash := ""
+	if u != nil {
+		if hash, err = s.passwordOf(s.Book.At(ctx), u.ID); err != nil {
+			return nil, err
+		}
+	}
+	verdict, err := s.check(ctx, hash, r.Password)
+	switch {
+	case err != nil:
+		return nil, err
+	case !verdict.OK:
+		return nil, s.failed(ctx, u, from)
+	case r.Email != "" && u.EmailConfirmedAt == nil:
+		return nil, Refuse(EmailNotConfirmed, "Email not confirmed")
+	case r.Email == "" && u.PhoneConfirmedAt == nil:
+		return nil, Refuse(PhoneNotConfirmed, "Phone not confirmed")
+	}
+	fresh := ""
+	if verdict.Outdated {
+		if fresh, err = s.Hasher.Hash(ctx, r.Password); err != nil {
+			fresh = "" // another time: the sign-in does not wait for it
+		}
+	}
+	return s.signIn(ctx, u.ID, hash, fresh, r.Password, from)
+}
+
+// addressed is the condition of an account by one of its addresses.
+func (s *Service) addressed(email, phone string) (records.Cond, error) {
+	if email == "" && phone == "" {
+		return records.Cond{}, malformed("missing email or phone")
+	}
+	if email != "" {
+		typed, err := Email(email)
+		return records.Is("email", value.OfText(typed)), err
+	}
+	typed, err := Phone(phone)
+	return records.Is("phone", value.OfText(typed)), err
+}
+
+// passwordOf is the hash of an account's password, "" where it has none.
+func (s *Service) passwordOf(r records.Reader, uid string) (string, error) {
+	row, _, err := records.Find(r, "passwords", records.Is("user_id", value.OfUUID(uid)))
+	return row.Text("hash"), err
+}
+
+// check compares a password; without a hash it takes as long and says no.
+func (s *Service) check(ctx context.Context, hash, plain string) (password.Verdict, error) {
+	if hash == "" {
+		return password.Verdict{}, s.busy(s.Hasher.Waste(ctx, plain))
+	}
+	v, err := s.Hasher.Verify(ctx, hash, plain)
+	return v, s.busy(err)
+}
+
+// failed is a wrong password, noted for an account that is there.
+func (s *Service) failed(ctx context.Context, u *User, from Caller) error {
+	uid := ""
+	if u != nil {
+		uid = u.ID
+	}
+	err := s.Book.Write(ctx, func(tx *records.Tx) error { return s.audit(tx, from, "login_failed", "", uid, nil) })
+	return firstError(err, invalidCredentials())
+}
+
+// signIn begins the session, if the password that was checked is still the account's.
+func (s *Service) signIn(ctx context.Context, uid, hash, fresh, plain string, from Caller) (*Signed, error) {
+	var x *Session
+	var u *User
+	err := s.write(ctx, func(tx *records.Tx) error {
+		now, err := s.passwordOf(tx, uid)
+		if err == nil && now != hash {
+			err = invalidCredentials()
+		}
+		if err != nil {
+			return err
+		}
+		if fresh != "" {
+			if err := s.setPassword(tx, uid, fresh); err != nil {
+				return err
+			}
+		}
+		if u, err = s.User(tx, uid); err != nil {
+			return err
+		}
+		if x, err = s.begin(tx, u, "password", from); err != nil {
+			return err
+		}
+		return s.audit(tx, from, "login", uid, uid, map[string]any{"method": "password"})
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.sign(u, x)
+	if err == nil {
+		var weak *password.Weak
+		errors.As(s.Settings.Rules.Check(plain), &weak)
+		out.WeakPassword = weakReason(weak)
+	}
+	return out, err
+}
