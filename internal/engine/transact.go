@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/socle-hq/socle/internal/policy"
-	"github.com/socle-hq/socle/internal/schema"
 )
 
 // Tx is a write transaction in which one operation may depend on the answers of those before it. It is for one goroutine.
@@ -13,10 +12,10 @@ type Tx struct{ s *session }
 // Transact runs f in one write transaction: kept where f returns nil, undone otherwise. f is run again from its beginning after a
 // conflict, so it changes nothing else but what it overwrites.
 func (e *Engine) Transact(ctx context.Context, actor policy.Actor, f func(*Tx) error) error {
-	took := map[*schema.Field]int64{}
+	took := newTaken()
 	err := e.retried(ctx, actor, took, false, func(s *session) error { return f(&Tx{s}) })
 	if err != nil && !late(err) {
-		e.spend(ctx, took)
+		e.spend(ctx, took.within)
 	}
 	return err
 }

@@ -73,10 +73,10 @@ func writes(ops []Op) bool {
 
 // mutate carries out operations in one write transaction. The numbers of one that is not kept are spent before it answers.
 func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
-	took := map[*schema.Field]int64{}
+	took := newTaken()
 	out, err := e.transact(ctx, actor, ops, took)
 	if err != nil && !late(err) {
-		e.spend(ctx, took)
+		e.spend(ctx, took.within)
 	}
 	if errors.Is(err, errUndone) {
 		return out, nil
@@ -85,7 +85,7 @@ func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]An
 }
 
 // transact carries out operations in the transaction. errUndone comes with answers.
-func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, took map[*schema.Field]int64) (out []Answer, err error) {
+func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, took *taken) (out []Answer, err error) {
 	err = e.retried(ctx, actor, took, ops[0].Idempotency != nil, func(s *session) (err error) {
 		out, err = s.run(ops)
 		return err
@@ -96,17 +96,26 @@ func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, too
 	return out, err
 }
 
-// retried is the transaction, run again from its beginning after a conflict. Where nobody knows whether it was kept, an idempotency
-// key tells: the next run finds what the last one remembered, or does it.
-func (e *Engine) retried(ctx context.Context, actor policy.Actor, took map[*schema.Field]int64, remembering bool, f func(*session) error) error {
+// retried is the transaction, run again from its beginning after a conflict, and after numbers were taken that it wants. Where
+// nobody knows whether it was kept, an idempotency key tells: the next run finds what the last one remembered, or does it.
+func (e *Engine) retried(ctx context.Context, actor policy.Actor, took *taken, remembering bool, f func(*session) error) error {
 	var o overtaken
 	var unknown *store.Unknown
-	for range maxRuns {
+	for runs := 0; runs < maxRuns; runs++ {
+		var want *wanting
 		err := e.store.Write(ctx, func(tx store.Tx) error {
-			return f(&session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), actor: actor, now: e.clock.Now().UnixMicro(),
-				remembering: remembering, took: took})
+			s := e.session(ctx, tx, took)
+			s.actor, s.remembering = actor, remembering
+			err := f(s)
+			if want = s.wants; want != nil {
+				return want
+			}
+			return err
 		})
 		switch {
+		case want != nil && errors.As(err, &want):
+			e.fetch(ctx, took, want)
+			runs--
 		case err == nil, errors.Is(err, errUndone):
 			return err
 		case remembering && errors.As(err, &unknown) && !late(err) && ctx.Err() == nil:
@@ -138,8 +147,18 @@ type session struct {
 	actor   policy.Actor
 	now     int64 // µs since 1970 UTC: one instant for all
 
-	remembering bool                    // written identities are wanted for an idempotency key
-	took        map[*schema.Field]int64 // the last number that was taken, by generator
+	remembering bool // written identities are wanted for an idempotency key
+	took        *taken
+	given       map[*schema.Field]int64 // the greatest number that this run's bodies have given, by generator
+	raised      map[*schema.Field]int64 // … up to which the generator was raised
+	moved       map[*schema.Field]bool  // … which moved it
+	wants       *wanting                // why this run cannot go on
+	begun       bool                    // an operation was carried out
+}
+
+func (e *Engine) session(ctx context.Context, tx store.Tx, took *taken) *session {
+	return &session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), now: e.clock.Now().UnixMicro(), took: took,
+		given: map[*schema.Field]int64{}, raised: map[*schema.Field]int64{}, moved: map[*schema.Field]bool{}}
 }
 
 var _ store.Snapshot = (*session)(nil)
@@ -196,6 +215,7 @@ func (s *session) operation(op Op, before []Answer) (Answer, error) {
 		return Answer{}, err
 	}
 	a, err := x.carryOut()
+	s.begun = true
 	if err == nil && op.Beside != nil {
 		err = op.Beside(s.ctx, s.tx)
 	}

@@ -21,6 +21,9 @@ func (x *writing) insert() (Answer, error) {
 	if err := x.admitted(rows); err != nil {
 		return Answer{}, err
 	}
+	if err := x.raiseAll(); err != nil {
+		return Answer{}, err
+	}
 	a := Answer{Total: -1, Dropped: dropped}
 	if x.w.On == nil {
 		err = x.add(rows)

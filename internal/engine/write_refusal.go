@@ -156,7 +156,9 @@ func (x *writing) collision(rows []image, of []unique, own map[string]bool) erro
 	}
 	for i := range rows {
 		for n, u := range of {
-			if h, ok := hits[n][i]; ok {
+			if h, ok := hits[n][i]; ok && h != nil && x.anticipated(rows[i], u.fields) {
+				return overtaken{}
+			} else if ok {
 				return &refusedRow{i, x.collided(u, rows[i], h)}
 			}
 		}

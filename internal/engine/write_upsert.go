@@ -19,9 +19,12 @@ func (x *writing) upsert(rows []image) ([]image, int64, error) {
 	var written, added []image
 	var others []int
 	for i := range rows {
-		if fresh[i] {
+		switch {
+		case fresh[i]:
 			added = append(added, rows[i])
-		} else {
+		case x.anticipated(rows[i], x.w.On.Key):
+			return nil, 0, overtaken{}
+		default:
 			others = append(others, i)
 		}
 	}

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"math"
-
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
@@ -68,11 +66,7 @@ func (x *writing) bring(rows []image, f *schema.Field, column int) (lost bool, e
 		}
 		rows[i].tuple[f.Ordinal] = v
 	}
-	if greatest > 0 {
-		if err := x.raise(f, greatest); err != nil {
-			return false, err
-		}
-	}
+	x.given[f] = max(x.given[f], greatest)
 	return lost, x.number(rows, f, generated)
 }
 
@@ -81,11 +75,10 @@ func (x *writing) number(rows []image, f *schema.Field, which []int) error {
 	if len(which) == 0 {
 		return nil
 	}
-	last, err := x.take(f, int64(len(which)))
+	first, err := x.take(f, int64(len(which)))
 	if err != nil {
 		return err
 	}
-	first := last - int64(len(which)) + 1
 	for n, i := range which {
 		rows[i].tuple[f.Ordinal] = value.OfInt(first + int64(n))
 	}
@@ -157,49 +150,4 @@ func (x *writing) updated(changes []*schema.Field, row ir.Input) (plan.Tuple, er
 		}
 	}
 	return out, nil
-}
-
-// take gives the last of n new numbers. They stay spent whatever becomes of the transaction.
-func (x *writing) take(f *schema.Field, n int64) (int64, error) {
-	numbers := x.engine.writer.numbers
-	for {
-		spent := numbers.last(f)
-		last, ok, err := int64(0), false, error(nil)
-		if spent <= math.MaxInt64-n {
-			last, ok, err = x.generated(f, spent, n)
-		}
-		switch {
-		case err != nil:
-			return 0, err
-		case !ok:
-			return 0, fault.New(fault.Exhausted, "nextval: reached maximum value of sequence %q (%d)", x.c.Name+"_"+f.Name+"_seq", int64(math.MaxInt64))
-		case numbers.hand(f, last-n, last):
-			x.took[f] = last
-			return last, nil
-		}
-	}
-}
-
-// generated is generate for a generator that need not have begun.
-func (x *writing) generated(f *schema.Field, spent, n int64) (last int64, ok bool, err error) {
-	if last, ok, err = x.generate(f, spent, n); err != nil || ok {
-		return last, ok, err
-	}
-	if _, err = x.exec(sqlgen.BeginIdentity(x.dialect, f)); err != nil {
-		return 0, false, err
-	}
-	return x.generate(f, spent, n)
-}
-
-func (x *writing) generate(f *schema.Field, spent, n int64) (last int64, ok bool, err error) {
-	e, err := sqlgen.TakeIdentity(x.dialect, f, spent, n)
-	if err != nil {
-		return 0, false, err
-	}
-	rows, err := x.tx.Query(x.ctx, e.Text, e.Args...)
-	if err != nil || len(rows) == 0 {
-		return 0, false, err
-	}
-	v, err := x.dialect.Decode(value.Type{Kind: value.Int}, rows[0][0])
-	return v.Int(), true, err
 }

@@ -48,3 +48,10 @@ type Tx interface {
 	Exec(ctx context.Context, sql string, args ...any) (rows int64, err error)
 	Query(ctx context.Context, sql string, args ...any) ([][]any, error)
 }
+
+// Shared is a store that several processes write to at once.
+type Shared interface {
+	// Brief runs f in a transaction that is over soon: others wait for what it holds until then. It is kept when Brief returns, and
+	// survives the server's death together with the next write that does. f may be run again although an earlier run was kept.
+	Brief(ctx context.Context, f func(Tx) error) error
+}
