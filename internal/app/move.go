@@ -35,6 +35,19 @@ func (e *MoveRefused) Error() string { return e.Reason }
 
 func noMove(format string, args ...any) error { return &MoveRefused{fmt.Sprintf(format, args...)} }
 
+// MoveStopped is the error of a move that its caller broke off.
+type MoveStopped struct {
+	Continues bool // the source still takes no writes, as before: what is there already counts
+}
+
+// Error says what the next command is.
+func (e *MoveStopped) Error() string {
+	if e.Continues {
+		return "the move was broken off, and the source takes no writes, as before: the same command goes on where it was"
+	}
+	return "the move was broken off, and the source takes writes again: the same command with --restart drops what is there already and begins anew"
+}
+
 // Moved is what became of a move.
 type Moved struct {
 	Collections []move.Moved
@@ -49,10 +62,11 @@ type moving struct {
 	keys    *auth.Keys
 	from    *origin
 	to      *destination
-	holds   bool // writes were taken before
+	began   bool // the source takes no writes now
+	holds   bool // and did before
 }
 
-// MoveTo copies all data of a project into an empty database of another engine, while the source takes no writes. Where it
+// MoveTo copies all data of a project into an empty database, of the other engine or on another server, while the source takes no writes. Where it
 // fails the source takes writes again; where it succeeds it does not, until MoveRelease.
 func MoveTo(ctx context.Context, o Options, how Move) (done Moved, err error) {
 	p, err := load(o.Dir, o.Env, o.Clock)
@@ -82,7 +96,7 @@ func MoveTo(ctx context.Context, o Options, how Move) (done Moved, err error) {
 		err = m.to.place(ctx)
 	}
 	if err != nil {
-		return done, errors.Join(err, m.giveUp(ctx))
+		return done, m.stopped(ctx, err)
 	}
 	done.To = to
 	return done, nil
@@ -165,6 +179,7 @@ func (m *moving) run(ctx context.Context) ([]move.Moved, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.began = true
 	if left && m.Restart {
 		if err := migrate.DropFilling(ctx, m.to.Store); err != nil {
 			return nil, err
@@ -204,6 +219,15 @@ func (m *moving) found(ctx context.Context) (was note, left bool, err error) {
 		return was, false, noMove("%s holds a part of another project's move; take an empty database", m.to.name)
 	}
 	return was, true, nil
+}
+
+// stopped is how a move ends that failed.
+func (m *moving) stopped(ctx context.Context, err error) error {
+	undone := m.giveUp(ctx)
+	if undone == nil && m.began && ctx.Err() != nil {
+		return &MoveStopped{Continues: !m.holds}
+	}
+	return errors.Join(err, undone)
 }
 
 // giveUp lets the source take writes again after a move that failed, also where nobody waits for it any more. A hold that was

@@ -38,9 +38,6 @@ func (c *moveCommand) Run(s *session) error {
 	}})
 	p.clear()
 	if err != nil {
-		if s.ctx.Err() != nil {
-			return errors.New("the move was broken off; what is there already is not used: move again with --restart")
-		}
 		return err
 	}
 	c.tell(s, done)

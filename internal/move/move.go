@@ -1,4 +1,4 @@
-// Package move owns the way of all rows of a database into an empty one of another engine: as they are, with their versions and
+// Package move owns the way of all rows of a database into an empty one of any engine: as they are, with their versions and
 // row numbers, and the product's own tables with them; and the proof that both hold the same. It knows nothing of where
 // databases lie, of keys, or of how writes are held off meanwhile.
 package move
