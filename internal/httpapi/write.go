@@ -16,13 +16,16 @@ import (
 	"github.com/socle-hq/socle/internal/policy"
 )
 
-// digest hashes a request's body while it is read.
+// digest hashes the body of a request that has an idempotency key while it is read.
 type digest struct {
 	io.Reader
 	hash hash.Hash
 }
 
 func newDigest(r *http.Request) *digest {
+	if r.Header.Get(idempotencyKey) == "" {
+		return &digest{Reader: r.Body}
+	}
 	h := sha256.New()
 	return &digest{io.TeeReader(r.Body, h), h}
 }
@@ -85,9 +88,11 @@ func (s *server) representation(read *rest.Read, a *engine.Answer) ([]byte, erro
 	return s.body(nil, read, a)
 }
 
+const idempotencyKey = "Idempotency-Key"
+
 // idempotency is the client's Idempotency-Key, nil where it sent none.
 func idempotency(c *call, sent *digest) (*engine.Idempotency, error) {
-	key := c.Request.Header.Get("Idempotency-Key")
+	key := c.Request.Header.Get(idempotencyKey)
 	if key == "" {
 		return nil, nil
 	}

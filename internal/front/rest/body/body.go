@@ -66,14 +66,13 @@ func Read(r io.Reader, limit int) (string, error) {
 	if r == nil {
 		return "", nil
 	}
-	var b strings.Builder
-	n, err := io.Copy(&b, io.LimitReader(r, int64(limit)+1))
+	text, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	var cut *http.MaxBytesError
 	switch {
-	case n > int64(limit), errors.As(err, &cut):
+	case len(text) > limit, errors.As(err, &cut):
 		return "", fault.New(fault.TooLarge, "the body is longer than %d bytes", limit)
 	case err != nil:
 		return "", Bad("The body could not be read").Because(err)
 	}
-	return b.String(), nil
+	return string(text), nil
 }
