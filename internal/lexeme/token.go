@@ -32,6 +32,7 @@ func Tokenise(config, text string) []Token {
 	var tokens []Token
 	seen := make(map[string]int)
 	size := 0
+	var encoded []byte
 	stem := stemmers[config]
 	eachWord(text, func(word string) bool {
 		if stem != nil {
@@ -41,7 +42,8 @@ func Tokenise(config, text string) []Token {
 			return true
 		}
 		if seen[word]++; seen[word] == 1 {
-			size += len(Encode(word)) + 4
+			encoded = appendEncoded(encoded[:0], word)
+			size += len(encoded) + 4
 		}
 		if size += 2; size > maxVectorBytes {
 			return false
@@ -65,6 +67,8 @@ func eachWord(text string, visit func(word string) bool) {
 	}
 	for _, r := range norm.NFKD.String(strings.ToValidUTF8(text, " ")) {
 		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			word = append(word, r)
 		case unicode.Is(unicode.Mn, r):
 			continue
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
@@ -93,8 +97,12 @@ func foldRune(r rune) rune {
 // literal and no engine's tokeniser changes it: a–y and 0–9 stand for themselves, any other byte is z and two
 // hexadecimal digits. Prefixes are kept: Encode(p) begins Encode(t) exactly where p begins t.
 func Encode(token string) string {
+	return string(appendEncoded(make([]byte, 0, len(token)+8), token))
+}
+
+func appendEncoded(out []byte, token string) []byte {
 	const hexDigits = "0123456789abcdef"
-	out := append(make([]byte, 0, len(token)+8), 'x')
+	out = append(out, 'x')
 	for i := range len(token) {
 		c := token[i]
 		if '0' <= c && c <= '9' || 'a' <= c && c <= 'y' {
@@ -103,5 +111,5 @@ func Encode(token string) string {
 		}
 		out = append(out, 'z', hexDigits[c>>4], hexDigits[c&15])
 	}
-	return string(out)
+	return out
 }

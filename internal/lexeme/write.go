@@ -20,25 +20,18 @@ func Document(tokens []Token) string {
 
 // Vector is a tsvector literal with the encoded tokens and their positions.
 func Vector(tokens []Token) string {
-	places := make(map[string][]int)
-	for _, token := range tokens {
-		places[token.Text] = append(places[token.Text], token.Pos)
-	}
-	texts := make([]string, 0, len(places))
-	for text := range places {
-		texts = append(texts, text)
-	}
-	slices.Sort(texts)
+	sorted := slices.Clone(tokens)
+	slices.SortStableFunc(sorted, func(a, b Token) int { return strings.Compare(a.Text, b.Text) })
 	var b []byte
-	for i, text := range texts {
-		if i > 0 {
-			b = append(b, ' ')
+	for i, token := range sorted {
+		mark := byte(',')
+		if i == 0 || sorted[i-1].Text != token.Text {
+			if i > 0 {
+				b = append(b, ' ')
+			}
+			b, mark = appendEncoded(b, token.Text), ':'
 		}
-		b = append(b, Encode(text)...)
-		for j, pos := range places[text] {
-			b = append(b, ":,"[min(j, 1)])
-			b = strconv.AppendInt(b, int64(pos), 10)
-		}
+		b = strconv.AppendInt(append(b, mark), int64(token.Pos), 10)
 	}
 	return string(b)
 }

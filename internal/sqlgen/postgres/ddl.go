@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/lexeme"
@@ -139,27 +140,54 @@ type inserting struct {
 }
 
 func (w *inserting) statement(rows []plan.Tuple) (sqlgen.Exec, error) {
-	e := sqlgen.Exec{}
-	texts := make([]string, len(rows))
+	around := w.around()
+	e := sqlgen.Exec{Args: make([]any, 0, len(rows)*len(around))}
+	text := []byte(w.head)
 	for i, row := range rows {
 		if len(row) != len(w.fields) {
 			return e, fmt.Errorf("postgres: a row of %d values for %d fields", len(row), len(w.fields))
 		}
-		var items []string
 		for j, v := range row {
 			raw, err := Dialect{}.Encode(w.fields[j].Type, v)
 			if err != nil {
 				return e, err
 			}
 			e.Args = append(e.Args, raw)
-			items = append(items, Dialect{}.Placeholder(len(e.Args), sqlgen.Coding{Type: w.fields[j].Type}))
 		}
 		for _, j := range w.vectors {
 			e.Args = append(e.Args, Vector(w.c, row[j]))
-			items = append(items, fmt.Sprintf("$%d::tsvector", len(e.Args)))
 		}
-		texts[i] = "(" + strings.Join(items, ", ") + ")"
+		for j, a := range around {
+			text = append(text, separator(i, j)...)
+			text = strconv.AppendInt(append(text, a[0]...), int64(i*len(around)+j+1), 10)
+			text = append(text, a[1]...)
+		}
+		text = append(text, ')')
 	}
-	e.Text = w.head + strings.Join(texts, ", ")
+	e.Text = string(text)
 	return e, nil
+}
+
+// around is what stands before and after the number of each of a row's arguments.
+func (w *inserting) around() [][2]string {
+	out := make([][2]string, 0, len(w.fields)+len(w.vectors))
+	for _, f := range w.fields {
+		before, after, _ := strings.Cut(Dialect{}.Placeholder(0, sqlgen.Coding{Type: f.Type}), "$0")
+		out = append(out, [2]string{before + "$", after})
+	}
+	for range w.vectors {
+		out = append(out, [2]string{"$", "::tsvector"})
+	}
+	return out
+}
+
+// separator is what stands before a row's argument.
+func separator(row, argument int) string {
+	switch {
+	case argument > 0:
+		return ", "
+	case row > 0:
+		return ", ("
+	}
+	return "("
 }
