@@ -95,3 +95,6 @@ func (g *Gate) keyed(key string) (policy.Actor, bool) {
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// Secret reports whether an admitted actor came with the secret key.
+func (g *Gate) Secret(a policy.Actor) bool { return a.Role == policy.ServiceRole }

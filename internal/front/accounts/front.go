@@ -16,7 +16,6 @@ import (
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/fault"
-	"github.com/socle-hq/socle/internal/policy"
 )
 
 // Config is what the handler is made of.
@@ -81,7 +80,6 @@ type call struct {
 	server *server
 	params map[string]string // what ':' segments stand for
 	holder auth.Holder       // of routes for holders
-	actor  policy.Actor      // of routes that need credentials
 	from   account.Caller
 }
 
@@ -164,10 +162,9 @@ func (s *server) admit(c *call, who caller) error {
 	if err != nil {
 		return unauthorized(err)
 	}
-	if who == admin && actor.Role != policy.ServiceRole {
+	if who == admin && !s.Gate.Secret(actor) {
 		return &status{http.StatusForbidden, account.Refuse(account.NotAdmin, "User not allowed: this needs the secret key")}
 	}
-	c.actor = actor
 	return nil
 }
 
@@ -189,7 +186,7 @@ func (s *server) admitHolder(c *call, apikey, authorization string) error {
 	case !ok || h.Foreign:
 		return &status{http.StatusUnauthorized, account.Refuse(account.NoAuthorization, "This endpoint requires a valid Bearer token of an account")}
 	}
-	c.holder, c.actor = h, h.Actor
+	c.holder = h
 	return nil
 }
 
