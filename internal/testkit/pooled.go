@@ -103,7 +103,7 @@ func startPooler(bin string, to *pgx.ConnConfig) (string, error) {
 	if to.Password != "" {
 		text += " password='" + strings.ReplaceAll(to.Password, "'", "''") + "'"
 	}
-	text += "\n[pgbouncer]\nlisten_addr=\nunix_socket_dir=" + dir + "\nauth_type=any\npool_mode=transaction\ndefault_pool_size=2\nmax_client_conn=2000\nlogfile=\npidfile=" + dir + "/pid\n"
+	text += "\n[pgbouncer]\nserver_tls_sslmode=prefer\nlisten_addr=\nunix_socket_dir=" + dir + "\nauth_type=any\npool_mode=transaction\ndefault_pool_size=2\nmax_client_conn=2000\nlogfile=\npidfile=" + dir + "/pid\n"
 	if err := os.WriteFile(filepath.Join(dir, "ini"), []byte(text), 0o644); err != nil {
 		return "", err
 	}
