@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -13,17 +11,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/migrate"
-	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policytest"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/seed"
-	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store/sqlite"
-	"github.com/socle-hq/socle/internal/value"
 )
 
 // Trial is a project with data of its own in a folder that goes away: what its policy tests run against.
@@ -173,51 +166,25 @@ func (t *Trial) Credentials(ctx context.Context, a policytest.Actor) (http.Heade
 	case !a.Sub.Present():
 		return h, nil
 	}
-	g := auth.Grant{Sub: a.Sub.Text, TTL: time.Hour, Claims: map[string]any{}}
-	if a.Claims != "" {
-		if err := json.Unmarshal([]byte(a.Claims), &g.Claims); err != nil {
+	who := Known{UID: a.Sub.Text}
+	if strings.Contains(a.Sub.Text, "@") {
+		var err error
+		if who, err = known(ctx, t.current.Load().engine, a.Sub.Text); err != nil {
 			return nil, err
 		}
+		who.confirm(a.Sub.Text)
 	}
-	if _, err := uuid.Parse(a.Sub.Text); err != nil && strings.Contains(a.Sub.Text, "@") {
-		if g.Sub, err = t.account(ctx, a.Sub.Text); err != nil {
-			return nil, err
-		}
-		g.Claims["email"] = a.Sub.Text
+	g, err := who.Grant([]byte(a.Claims))
+	if err != nil {
+		return nil, err
 	}
+	g.TTL = time.Hour
 	token, err := t.tokens.Issue(g)
 	if err != nil {
 		return nil, err
 	}
 	h.Set("Authorization", "Bearer "+token)
 	return h, nil
-}
-
-// account finds the account of an e-mail address. No policy stands before it: actors are the project's own.
-func (t *Trial) account(ctx context.Context, email string) (string, error) {
-	c, ok := t.Project().Set.Catalog().Collection("auth", "users")
-	if !ok {
-		return "", fmt.Errorf("there are no accounts")
-	}
-	id, _ := c.Field("id")
-	address, _ := c.Field("email")
-	sweep := sqlgen.Sweep{Table: t.store.Dialect().Table(c), Key: []sqlgen.Cell{{Column: id.Ident, Type: id.Type}},
-		Read: []sqlgen.Cell{{Column: address.Ident, Type: address.Type}}, Batch: 1_000_000}
-	snap, err := t.store.Once(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer snap.Close()
-	var rows []plan.Tuple
-	if rows, err = snap.Query(ctx, &sqlgen.Stmt{Text: sweep.First(), Types: []value.Type{id.Type, address.Type}}, nil); err != nil {
-		return "", err
-	}
-	for _, row := range rows {
-		if !row[1].IsNull() && strings.EqualFold(row[1].Str(), email) {
-			return string(value.AppendText(nil, id.Type, row[0])), nil
-		}
-	}
-	return "", fmt.Errorf("no account has the e-mail address %s", email)
 }
 
 func copyFile(from, to string) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,12 +24,13 @@ import (
 type explainCommand struct {
 	Request string `arg:"" help:"The request: 'GET /tickets?select=id'."`
 	Dir     string `arg:"" optional:"" default:"." help:"The project's folder; it may also come first."`
-	As      string `help:"Who asks: anon, authenticated, service_role, or the uuid of an account." default:"anon"`
+	datadir
+	As      string `help:"Who asks: anon, authenticated, service_role, or an account's uuid or e-mail address." default:"anon"`
 	Claims  string `help:"With --as an account: claims as in socle token." placeholder:"JSON"`
 	Engine  string `help:"Whose SQL: sqlite or postgres (default: the project's)." enum:",sqlite,postgres" default:""`
 }
 
-// Run prints the stages of the request. It needs no database.
+// Run prints the stages of the request. It needs no database, unless somebody is named by an e-mail address.
 func (c *explainCommand) Run(s *session) error {
 	if info, err := os.Stat(c.Request); err == nil && info.IsDir() {
 		c.Dir, c.Request = c.Request, c.Dir
@@ -40,9 +42,9 @@ func (c *explainCommand) Run(s *session) error {
 	if project == nil {
 		return &app.Invalid{FS: fsys, Problems: problems}
 	}
-	actor, err := c.actor()
+	actor, err := c.actor(s)
 	if err != nil {
-		return usage{err}
+		return err
 	}
 	read, err := c.parse(project, actor, project.Functions.For(actor, s.clock))
 	if err != nil {
@@ -89,28 +91,34 @@ func refusal(err error) error {
 	return usage{fmt.Errorf("%s", text)}
 }
 
-func (c *explainCommand) actor() (policy.Actor, error) {
-	actor, err := actorNamed(c.As)
-	switch {
-	case err != nil || c.Claims == "":
-		return actor, err
-	case actor.UID == "":
-		return actor, fmt.Errorf("--claims goes with --as and an account's uuid")
-	}
-	return auth.ActorOf(actor.UID, []byte(c.Claims))
-}
-
-// actorNamed is the actor --as means.
-func actorNamed(name string) (policy.Actor, error) {
-	switch name {
+func (c *explainCommand) actor(s *session) (policy.Actor, error) {
+	switch c.As {
 	case policy.Anon, policy.Authenticated, policy.ServiceRole:
-		return policy.Actor{Role: name}, nil
+		if c.Claims != "" {
+			return policy.Actor{}, usage{fmt.Errorf("--claims goes with --as and an account's uuid")}
+		}
+		return policy.Actor{Role: c.As}, nil
 	}
-	id, err := uuid.Parse(name)
+	if _, err := uuid.Parse(c.As); err != nil && !strings.Contains(c.As, "@") {
+		return policy.Actor{}, usage{fmt.Errorf("--as is anon, authenticated, service_role, a uuid or an e-mail address, not %q", c.As)}
+	}
+	who, err := s.account(c.at(c.Dir), c.As)
 	if err != nil {
-		return policy.Actor{}, fmt.Errorf("--as is anon, authenticated, service_role or a uuid, not %q", name)
+		return policy.Actor{}, err
 	}
-	return policy.Actor{Role: policy.Authenticated, UID: id.String()}, nil
+	grant, err := who.Grant([]byte(c.Claims))
+	if err != nil {
+		return policy.Actor{}, usage{fmt.Errorf("--claims: %w", err)}
+	}
+	further, err := json.Marshal(grant.Claims)
+	if err != nil {
+		return policy.Actor{}, usage{err}
+	}
+	actor, err := auth.ActorOf(grant.Sub, further)
+	if err != nil {
+		return policy.Actor{}, usage{err}
+	}
+	return actor, nil
 }
 
 func (c *explainCommand) parse(p *app.Project, actor policy.Actor, functions rest.Functions) (*rest.Read, error) {

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/socle-hq/socle/internal/app"
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/config"
 )
@@ -96,7 +99,7 @@ func (p *place) keySet(s *session) (*auth.Keys, error) {
 
 type tokenCommand struct {
 	place
-	Sub    string        `required:"" help:"Whose token: a uuid." placeholder:"UUID"`
+	Sub    string        `required:"" help:"Whose token: a uuid, or the e-mail address of an account." placeholder:"UUID"`
 	Role   string        `help:"authenticated or anon." default:"authenticated"`
 	Claims string        `help:"Further claims, a JSON object: email, aal, app_metadata, or the project's own." placeholder:"JSON"`
 	TTL    time.Duration `name:"ttl" help:"How long it holds." default:"1h"`
@@ -112,21 +115,37 @@ func (c *tokenCommand) Run(s *session) error {
 	if settings == nil {
 		return invalid(c.Dir, problems)
 	}
-	grant := auth.Grant{Sub: c.Sub, Role: c.Role, TTL: c.TTL}
-	if c.Claims != "" {
-		if err := json.Unmarshal([]byte(c.Claims), &grant.Claims); err != nil || grant.Claims == nil {
-			return usage{fmt.Errorf("--claims is not a JSON object")}
-		}
-	}
 	if c.TTL <= 0 {
 		return usage{fmt.Errorf("--ttl is not above zero")}
 	}
+	who, err := s.account(&c.place, c.Sub)
+	if err != nil {
+		return err
+	}
+	grant, err := who.Grant([]byte(c.Claims))
+	if err != nil {
+		return usage{fmt.Errorf("--claims: %w", err)}
+	}
+	grant.Role, grant.TTL = c.Role, c.TTL
 	token, err := auth.NewTokens(keys, auth.Issuer(settings.PublicURL), s.clock).Issue(grant)
 	if err != nil {
 		return usage{err}
 	}
 	fmt.Fprintln(s.out, token)
 	return nil
+}
+
+// account is who a uuid or the e-mail address of an account means. A uuid need not be an account's, and no database is looked at.
+func (s *session) account(p *place, name string) (app.Known, error) {
+	if !strings.Contains(name, "@") {
+		return app.Known{UID: name}, nil
+	}
+	who, err := app.AccountOf(s.ctx, p.options(s, slog.New(slog.DiscardHandler), false), name)
+	var none *app.NoAccount
+	if errors.As(err, &none) {
+		return who, usage{fmt.Errorf("%w; a uuid need not be an account's", err)}
+	}
+	return who, err
 }
 
 type versionCommand struct{}
