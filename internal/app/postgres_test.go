@@ -90,7 +90,7 @@ func TestNodesThatStartTogetherApplyAndSeedOnce(t *testing.T) {
 	loaded := 0
 	for i, err := range errs {
 		if err != nil {
-			t.Fatal(err, errors.Unwrap(err))
+			t.Fatal(causes(err))
 		}
 		defer nodes[i].Close()
 		loaded += len(nodes[i].Loaded)

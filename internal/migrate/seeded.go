@@ -34,6 +34,9 @@ func MarkAllSeeded(ctx context.Context, st store.Store, c *schema.Catalog) error
 		return nil
 	}
 	return st.Write(ctx, func(tx store.Tx) error {
+		if err := Hold(ctx, tx); err != nil { // two servers that start together would both add the members
+			return err
+		}
 		for _, col := range left {
 			if err := MarkSeeded(ctx, st, tx, col); err != nil {
 				return err

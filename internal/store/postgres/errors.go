@@ -31,8 +31,19 @@ func isConflict(err error) bool {
 		return true
 	case "XX000":
 		return strings.Contains(err.Error(), "could not commit transaction for shard") || strings.Contains(err.Error(), "tuple concurrently updated")
+	case "23505": // two servers make the same table, also with IF NOT EXISTS: it is the system's catalogue that has one already
+		return strings.HasPrefix(constraintOf(err), "pg_")
 	}
 	return false
+}
+
+// constraintOf is the constraint that the server names, "" where it names none.
+func constraintOf(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.ConstraintName
+	}
+	return ""
 }
 
 // isLost reports that the connection broke, or leads to a server that is going or takes no writes.
@@ -90,6 +101,8 @@ func shown(ctx context.Context, err error) error {
 	switch code := codeOf(err); code {
 	case string(fault.DiskFull):
 		return fault.New(fault.DiskFull, "The disk is full").Because(err)
+	case string(fault.TooLarge):
+		return fault.New(fault.TooLarge, "a value is longer than an index holds").OfRow().Because(err)
 	case string(fault.OutOfRange):
 		return fault.New(fault.OutOfRange, "value out of range: overflow").Because(err)
 	case "53200", "53300", "53400", "55P03":
