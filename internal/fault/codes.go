@@ -66,7 +66,7 @@ const (
 	InvalidRegex        Code = "2201B"
 	Exhausted           Code = "2200H" // a generator has no number left
 	TooComplex          Code = "54001" // a request over one of the limits
-	TooLarge            Code = "54000" // a body over one of the limits
+	TooLarge            Code = "54000" // a body over one of the limits; with 400, values too long for an index
 	Timeout             Code = "57014"
 	DiskFull            Code = "53100"
 	ReadOnly            Code = "25006"

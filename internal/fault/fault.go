@@ -18,6 +18,7 @@ type Fault struct {
 	Hint       string
 	Violations []Violation
 	cause      error
+	ofRow      bool
 }
 
 // Violation names one broken constraint of one row of a written body. Row counts from 0; a check of the row has no
@@ -41,6 +42,8 @@ func (v Violation) Says() string {
 	case "enum":
 		values, _ := v.Limit.([]string)
 		return "not one of " + strings.Join(values, ", ")
+	case "index":
+		return fmt.Sprintf("too long: the values of one index take at most %v bytes together", v.Limit)
 	}
 	return fmt.Sprintf("does not fit the %s %v", v.Rule, v.Limit)
 }
@@ -69,8 +72,16 @@ func (f *Fault) WithHint(format string, args ...any) *Fault {
 // Because returns a copy whose private cause is err.
 func (f *Fault) Because(err error) *Fault { c := *f; c.cause = err; return &c }
 
+// OfRow returns a copy that speaks of a row's values: of them, what is too large is 400 like all that is wrong with them.
+func (f *Fault) OfRow() *Fault { c := *f; c.ofRow = true; return &c }
+
 // Status is the HTTP status of the fault's code.
-func (f *Fault) Status() int { return f.Code.Status() }
+func (f *Fault) Status() int {
+	if f.ofRow {
+		return 400
+	}
+	return f.Code.Status()
+}
 
 // From returns the fault in err's chain; anything else becomes an internal fault that hides err behind Unwrap.
 func From(err error) *Fault {
