@@ -110,6 +110,7 @@ type violation struct {
 	fault.Violation
 	field *schema.Field // nil: a check of the row
 	value value.Value
+	entry *schema.Entry // of an index, which is too long
 }
 
 // constrained tests rows against the constraints of some fields and the collection's checks. input gives the row of the body
@@ -120,7 +121,7 @@ func (x *writing) constrained(rows []image, fields []*schema.Field, input func(i
 		for _, f := range fields {
 			for _, v := range constraints(f, r.tuple[f.Ordinal]) {
 				v.Row = input(i)
-				found = append(found, violation{v, f, r.tuple[f.Ordinal]})
+				found = append(found, violation{Violation: v, field: f, value: r.tuple[f.Ordinal]})
 			}
 		}
 	}
@@ -130,10 +131,28 @@ func (x *writing) constrained(rows []image, fields []*schema.Field, input func(i
 			return err
 		}
 		for _, i := range broken {
-			found = append(found, violation{fault.Violation{Row: input(i), Rule: "check", Limit: x.c.Checks[n].Name}, nil, value.Value{}})
+			found = append(found, violation{Violation: fault.Violation{Row: input(i), Rule: "check", Limit: x.c.Checks[n].Name}})
 		}
 	}
-	return x.report(found)
+	return x.report(append(found, x.overlong(rows, fields, input)...))
+}
+
+// overlong finds the rows whose values do not go into an index with one of the fields.
+func (x *writing) overlong(rows []image, fields []*schema.Field, input func(int) int) (found []violation) {
+	for i := range x.m.entries {
+		e := &x.m.entries[i]
+		if !touches(e.Fields, fields) {
+			continue
+		}
+		for n, r := range rows {
+			if e.Takes(r.tuple) <= schema.EntryBytes {
+				continue
+			}
+			f := e.Longest(r.tuple)
+			found = append(found, violation{Violation: fault.Violation{Row: input(n), Column: f.Name, Rule: "index", Limit: schema.EntryBytes}, field: f, entry: e})
+		}
+	}
+	return found
 }
 
 func constraints(f *schema.Field, v value.Value) []fault.Violation {
@@ -166,6 +185,8 @@ func (x *writing) report(found []violation) error {
 func (x *writing) violated(v violation) *fault.Fault {
 	table := x.c.Name
 	switch {
+	case v.entry != nil:
+		return v.entry.Overlong(x.c, x.namesAll(v.entry.Fields))
 	case v.field == nil:
 		return fault.New(fault.CheckViolation, "new row for relation %q violates check constraint \"%v\"", table, v.Limit)
 	case !x.bound.Names(v.field):

@@ -20,9 +20,10 @@ type mutation struct {
 	create, check rule
 	fields        []rule
 	checks        []rule
-	seen, allowed *sqlgen.Stmt // nil: every row is
-	known         *sqlgen.Stmt // of an upsert
-	returned      *step        // nil: no representation
+	entries       []schema.Entry // which values can be too long for
+	seen, allowed *sqlgen.Stmt   // nil: every row is
+	known         *sqlgen.Stmt   // of an upsert
+	returned      *step          // nil: no representation
 	shape         *render.Shape
 }
 
@@ -86,7 +87,8 @@ func compileWrite(bound policy.BoundWrite, limits plan.Limits, d sqlgen.Dialect)
 		return nil, err
 	}
 	c := &compiling{d: d}
-	m := &mutation{plan: p, create: c.rule(p.Create()), check: c.rule(p.Check()), seen: c.stmt(p.Seen()), allowed: c.stmt(p.Allowed())}
+	m := &mutation{plan: p, create: c.rule(p.Create()), check: c.rule(p.Check()), seen: c.stmt(p.Seen()), allowed: c.stmt(p.Allowed()),
+		entries: schema.LongEntries(bound.Row().Collection)}
 	if bound.Conflict() != nil {
 		m.known = c.stmt(p.Known())
 	}

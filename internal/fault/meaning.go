@@ -66,7 +66,7 @@ var meanings = map[Code]Meaning{
 	InvalidRegex:        {"The pattern is outside the RE2 subset", "The message says why"},
 	Exhausted:           {"A generated number has reached its end", "Somebody gave the largest number; give the next ones yourself"},
 	TooComplex:          {"The request is over one of the limits", "The message names it; [settings](model.md#settings)"},
-	TooLarge:            {"The body is over its limit", "Send it in parts"},
+	TooLarge:            {"The body is over its limit; with 400: the values of a key or index are [too long](model.md#how-long-a-value-may-be)", "Send it in parts; shorten the value"},
 	Timeout:             {"The request took longer than `limits.statement_timeout`", "Ask for less; look for a missing index with `socle check`"},
 	DiskFull:            {"The disk is full; reads go on", "Make room: writes heal by themselves"},
 	ReadOnly:            {"The database, or the method, does not write", "Use POST"},

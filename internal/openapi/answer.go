@@ -102,6 +102,7 @@ func refusals() object {
 	for _, c := range fault.Codes() {
 		codes[c.Status()] = append(codes[c.Status()], string(c))
 	}
+	codes[400] = append(codes[400], string(fault.TooLarge))
 	codes[401] = append(codes[401], string(fault.Denied))
 	codes[414] = append(codes[414], string(fault.TooComplex))
 	var statuses []int

@@ -18,6 +18,7 @@ type builder struct {
 	fields     []*schema.Field // stored, the tuple's order
 	at         map[string]int  // by wire name and key: index into fields
 	checks     policy.RowChecks
+	entries    []schema.Entry // which values can be too long for
 	clock      clock.Clock
 	ids        clock.IDs
 	now        int64         // µs since 1970 UTC: one instant per file
@@ -27,7 +28,7 @@ type builder struct {
 
 func (s *Seeds) builder(c *schema.Collection) *builder {
 	b := &builder{collection: c, fields: sqlgen.StoredFields(c), at: map[string]int{}, clock: s.clock,
-		checks: s.set.Checks(c), now: s.clock.Now().UnixMicro(), identity: map[int]int64{}}
+		checks: s.set.Checks(c), entries: schema.LongEntries(c), now: s.clock.Now().UnixMicro(), identity: map[int]int64{}}
 	for i, f := range b.fields {
 		b.at[f.Key] = i
 	}
@@ -148,6 +149,7 @@ func (b *builder) constrain(tuple plan.Tuple, places []schema.Pos, rec record) {
 			b.wrong(places[i], "%s: %s", f.Name, v.Says())
 		}
 	}
+	b.enter(tuple, places)
 	if len(b.checks.Checks) == 0 {
 		return
 	}
@@ -158,6 +160,20 @@ func (b *builder) constrain(tuple plan.Tuple, places []schema.Pos, rec record) {
 	for i, check := range b.checks.Checks {
 		if m.Truth(check, scope) != ir.True {
 			b.wrong(rec.pos, "the row breaks the check %q", b.collection.Checks[i].Name)
+		}
+	}
+}
+
+// enter reports values that are too long for an index.
+func (b *builder) enter(tuple plan.Tuple, places []schema.Pos) {
+	if len(b.entries) == 0 {
+		return
+	}
+	row := b.byOrdinal(tuple)
+	for _, e := range b.entries {
+		if e.Takes(row) > schema.EntryBytes {
+			f := e.Longest(row)
+			b.wrong(places[b.at[f.Name]], "%s: %s", f.Name, e.Overlong(b.collection, true).Message)
 		}
 	}
 }

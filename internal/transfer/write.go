@@ -86,7 +86,8 @@ func (l *loading) blame(items []item, err error) error {
 
 // ofRows reports whether a code speaks of rows: of their values, or of what they break.
 func ofRows(c fault.Code) bool {
-	return strings.HasPrefix(string(c), "22") || strings.HasPrefix(string(c), "23") || c == fault.Cardinality || c == fault.NotImplemented
+	return strings.HasPrefix(string(c), "22") || strings.HasPrefix(string(c), "23") || c == fault.Cardinality || c == fault.NotImplemented ||
+		c == fault.TooLarge
 }
 
 func (l *loading) says(f *fault.Fault) string {
