@@ -28,6 +28,7 @@ type Config struct {
 	Sender    mail.Sender // nil: no mail can be sent
 	Providers *social.Providers
 	Party     *passkey.Party // nil: no passkeys
+	Hook      *Hook          // nil: none
 	Clock     clock.Clock
 	Log       *slog.Logger
 }

@@ -98,6 +98,9 @@ func (s *Service) sign(u *User, x *Session) (*Signed, error) {
 	if u.PhoneConfirmedAt != nil {
 		claims["phone"] = u.Phone
 	}
+	if err := s.Hook.ask(claims, u.ID); err != nil {
+		return nil, fmt.Errorf("sign a session: %w", err)
+	}
 	now := s.Clock.Now()
 	token, err := s.Tokens.Issue(auth.Grant{Sub: u.ID, Claims: claims, TTL: s.Settings.AccessTTL})
 	if err != nil {

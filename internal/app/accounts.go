@@ -82,7 +82,7 @@ func (r *Runtime) accountsOf(p *Project, e *engine.Engine) (*account.Service, *a
 		return nil, nil, err
 	}
 	svc, err := account.New(account.Config{Book: records.New(e), Tokens: tokens, Keys: r.Keys, Ended: r.shared.ended, Settings: settings,
-		Hasher: r.shared.hasher, Templates: p.Mail, Sender: sender, Providers: providers, Party: r.party(p, settings), Clock: r.Clock, Log: r.Log})
+		Hasher: r.shared.hasher, Templates: p.Mail, Sender: sender, Providers: providers, Party: r.party(p, settings), Hook: r.hookOf(p), Clock: r.Clock, Log: r.Log})
 	return svc, tokens, err
 }
 

@@ -68,7 +68,7 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 		return nil, fsys, problems.Sorted(), nil
 	}
 	functions, more := function.Compile(set, settings.Limits)
-	problems = append(problems, more...)
+	problems = append(append(problems, more...), checkHooks(settings, set.Catalog().Functions)...)
 	seeds, more := seed.Find(fsys, set, clk)
 	if problems = append(problems, more...).Sorted(); problems.Failed() {
 		return nil, fsys, problems, nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/yamlfile"
 )
 
@@ -124,4 +125,12 @@ func (s Section) Texts(path string) map[string]string {
 		out[p.Key.Text] = p.Value.Text
 	}
 	return out
+}
+
+// At is the setting at path and where it is written.
+func (s Section) At(path string) (string, schema.Pos) {
+	if n, ok := s.find(path); ok {
+		return n.Text, n.TextPos()
+	}
+	return "", schema.Pos{}
 }
