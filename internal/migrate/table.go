@@ -216,6 +216,8 @@ func (t *table) assemble() {
 		t.examineLost(fk)
 	}
 	s.sql(refer, d.Refer(r)...)
+	asked := len(s.actions[examine])
+	t.examineLong()
 	indexes := r.NewIndexes
 	if rebuilt {
 		indexes = t.new.Indexes
@@ -231,7 +233,7 @@ func (t *table) assemble() {
 	if _, ok := t.dialect.(concurrent); ok {
 		locking = 0
 	}
-	s.Locks = rebuilt || len(t.fills)+locking+len(r.References)+len(s.actions[examine])+len(s.actions[refer]) > 0 || r.NewSearch && t.new.Search != nil
+	s.Locks = rebuilt || len(t.fills)+locking+len(r.References)+asked+len(s.actions[refer]) > 0 || r.NewSearch && t.new.Search != nil
 	if len(s.Words) > 0 || len(s.SQL()) > 0 {
 		t.plan.Steps = append(t.plan.Steps, *s)
 	}

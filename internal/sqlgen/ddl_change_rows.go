@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/value"
 )
 
 // The questions a change asks of the rows that are there. shown is how many rows an answer names.
@@ -75,4 +76,23 @@ func FirstLost(d Dialect, fk *schema.ForeignKey) string {
 func Replace(d Dialect, table string, c Cell) string {
 	code := Coding{Type: c.Type}
 	return "UPDATE " + table + " SET " + c.Text() + " = " + d.Placeholder(1, code) + " WHERE " + c.Text() + " = " + d.Placeholder(2, code)
+}
+
+// Lengthy is a condition that holds for every row whose values of some columns may be too long for an entry of an index together,
+// and for few others: a character is at most four bytes, and a tree at most nine times as long as its text.
+func Lengthy(columns []Cell) string {
+	const most, widest, longest = schema.EntryBytes, 40, 9
+	var lengths []string
+	for _, c := range columns {
+		switch text := c.Text(); {
+		case c.Type.List || c.Type.Kind == value.JSON:
+			lengths = append(lengths, "coalesce(length(CAST("+text+" AS text)), 0)")
+		case c.Type.Kind == value.Text || c.Type.Kind == value.Bytes:
+			lengths = append(lengths, "coalesce(length("+text+"), 0)")
+		}
+	}
+	if lengths == nil {
+		return ""
+	}
+	return strings.Join(lengths, " + ") + " > " + Literal(max(0, most-widest*len(columns))/longest)
 }
