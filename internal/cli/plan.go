@@ -28,13 +28,22 @@ func (c *planCommand) Run(s *session) error {
 			fmt.Fprintln(s.out, "  -", l)
 		}
 	}
+	for _, name := range status.Pending {
+		fmt.Fprintf(s.out, "the index %s is still to be made: `socle apply` goes on with it, or says why it cannot be\n", name)
+	}
+	pending := error(nil)
+	if len(status.Pending) > 0 {
+		pending = errDifferent
+	}
 	switch status.State {
 	case migrate.Same:
-		fmt.Fprintln(s.out, "the database is at the project's schema")
-		return nil
+		if pending == nil {
+			fmt.Fprintln(s.out, "the database is at the project's schema")
+		}
+		return pending
 	case migrate.Live:
 		fmt.Fprintln(s.out, "only what is not stored differs (policies, defaults, names of relations …); nothing needs to be changed")
-		return nil
+		return pending
 	}
 	fmt.Fprint(s.out, status.Difference.String())
 	if lost := status.Difference.Destructive(); len(lost) > 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
@@ -107,7 +108,7 @@ func apart(ctx context.Context, st store.Store, dropped []string) error {
 			}
 			for _, text := range texts {
 				if err := alone.Alone(ctx, text); err != nil {
-					return refused(strings.TrimPrefix(name, metaPending), text, err)
+					return unmade(strings.TrimPrefix(name, metaPending), text, err)
 				}
 			}
 			return forget(ctx, st.Dialect(), tx, name)
@@ -119,22 +120,38 @@ func apart(ctx context.Context, st store.Store, dropped []string) error {
 	return nil
 }
 
+// unmade says of an index that could not be made what is there all the same.
+func unmade(name, text string, err error) error {
+	f := fault.From(err)
+	if f.Code != fault.Internal && f.Code != fault.TooLarge {
+		return err
+	}
+	return fault.New(f.Code, "the change is kept, but its index %s could not be made (%s): %s", name, f.Message, text).
+		WithHint("`socle plan` shows it until it is there; `socle apply` tries again").Because(err)
+}
+
 // pending is the first member with statements to carry out that is not for a dropped index, "" where there is none.
 func (m metadata) pending(dropped []string) (name string, statements []string) {
-	var names []string
-	for n := range m {
-		if of, ok := strings.CutPrefix(n, metaPending); ok && !slices.Contains(dropped, of) {
-			names = append(names, n)
-		}
-	}
+	names := m.waiting(dropped)
 	if names == nil {
 		return "", nil
 	}
-	name = slices.Min(names)
+	name = metaPending + names[0]
 	if json.Unmarshal([]byte(m[name]), &statements) != nil {
 		return name, nil // nothing that was ours
 	}
 	return name, statements
+}
+
+// waiting are the indexes that are still to be made, in order, but for dropped ones.
+func (m metadata) waiting(dropped []string) (names []string) {
+	for n := range m {
+		if of, ok := strings.CutPrefix(n, metaPending); ok && !slices.Contains(dropped, of) {
+			names = append(names, of)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func forget(ctx context.Context, d sqlgen.Dialect, tx store.Tx, name string) error {

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/migrate"
 	"github.com/socle-hq/socle/internal/schema/schematest"
+	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/postgres"
 	"github.com/socle-hq/socle/internal/testkit"
 )
@@ -54,9 +56,12 @@ func TestIndexesOfATableInUseAreMadeBesideItAndAKilledOneIsMadeAgain(t *testing.
 		if kills++; !errors.Is(err, errKilled) || kills > 20 {
 			t.Fatal(err)
 		}
-		if s, err := migrate.Inspect(ctx, st, after); err != nil || s.State != migrate.Same {
-			t.Fatal("the change itself is kept", s.State, err)
+		if s, err := migrate.Inspect(ctx, st, after); err != nil || s.State != migrate.Same || len(s.Pending) == 0 {
+			t.Fatal("the change itself is kept, and what is left is named", s.State, s.Pending, err)
 		}
+	}
+	if s, err := migrate.Inspect(ctx, st, after); err != nil || s.Pending != nil {
+		t.Error(s.Pending, err)
 	}
 	real, err := migrate.Real(ctx, st)
 	if err != nil {
@@ -100,5 +105,38 @@ func TestAnIndexThatCannotBeMadeStandsInNobodysWayOnceItIsGone(t *testing.T) {
 		if _, err := migrate.Carry(ctx, &lame{st, 0, &said}, schematest.MustRead(t, next), o); err != nil || len(said) > 0 {
 			t.Errorf("%s: something is still to be made: %v %q", name, err, said)
 		}
+	}
+}
+
+// TestAnIndexThatOthersHaveMadeImpossibleIsNamedAndTheChangeKept: a row that came while the index was to be made is too long for it.
+func TestAnIndexThatOthersHaveMadeImpossibleIsNamedAndTheChangeKept(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	st, err := postgres.Open(ctx, testkit.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	const notes = "-- notes.yaml --\nfields: { id: int, a: text }\npolicies: {}\n"
+	must(t, st, schematest.MustRead(t, notes))
+	indexed := schematest.MustRead(t, notes+"indexes: [[a]]\n")
+	o := migrate.Options{Keys: "keys", Apart: true}
+	if _, err := migrate.Carry(ctx, &lame{st, 0, new([]string)}, indexed, o); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	err = st.Write(ctx, func(tx store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO "notes" ("id", "a") SELECT 1, string_agg(md5(n::text), '') FROM generate_series(1, 200) AS n`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = migrate.Carry(ctx, st, indexed, o)
+	f := fault.From(err)
+	if f.Code != fault.TooLarge || !strings.HasPrefix(f.Message, "the change is kept, but its index public.notes_a_idx could not be made (a value is longer than an index holds)") {
+		t.Errorf("%s: %v", f.Code, err)
+	}
+	if s, err := migrate.Inspect(ctx, st, indexed); err != nil || s.State != migrate.Same || !slices.Equal(s.Pending, []string{"public.notes_a_idx"}) {
+		t.Error(s.State, s.Pending, err)
 	}
 }

@@ -30,6 +30,7 @@ type Status struct {
 	State      State
 	Difference Difference // the plan, from an empty database too
 	Keys       string     // fingerprint of the key set the database was made with
+	Pending    []string   // indexes of the applied declaration that are still to be made; the database serves without them
 }
 
 // Options say how far Carry may go.
@@ -74,7 +75,7 @@ func status(st store.Store, m metadata, c *schema.Catalog) (Status, error) {
 	if m[metaFormat] != format {
 		return Status{}, fault.New(fault.Unavailable, "the database was written by another version of this program (format %s)", m[metaFormat])
 	}
-	s := Status{State: Same, Keys: m[metaKeys]}
+	s := Status{State: Same, Keys: m[metaKeys], Pending: m.waiting(nil)}
 	if m[metaVersion] == c.Version {
 		return s, nil
 	}
@@ -83,6 +84,7 @@ func status(st store.Store, m metadata, c *schema.Catalog) (Status, error) {
 		return Status{}, fault.New(fault.Unavailable, "the database's own description is damaged").Because(err)
 	}
 	s.State, s.Difference = Live, Difference{Diff(d, applied, c)}
+	s.Pending = m.waiting(s.Difference.dropped)
 	if s.Difference.Any() {
 		s.State = Differs
 	}
