@@ -11,6 +11,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/records"
+	"github.com/socle-hq/socle/internal/social"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -83,7 +84,7 @@ func (s *Service) Exchange(ctx context.Context, code, verifier string, from Call
 	var u *User
 	var refused error
 	var row records.Row
-	err := s.write(ctx, func(tx *records.Tx) error {
+	err := s.settle(ctx, func(tx *records.Tx) error {
 		refused = nil
 		rows, err := tx.Remove("flows", records.Is("code", value.OfText(digest(code))))
 		if err != nil {
@@ -100,6 +101,9 @@ func (s *Service) Exchange(ctx context.Context, code, verifier string, from Call
 			return nil
 		}
 		if u, err = s.User(tx, row.Text("user_id")); err != nil {
+			return err
+		}
+		if u, refused, err = s.proven(tx, row, u, from); err != nil || refused != nil {
 			return err
 		}
 		var amr []auth.Method
@@ -127,12 +131,11 @@ func (s *Service) carried(flow records.Row, out *Signed) error {
 	if sealed == "" {
 		return nil
 	}
-	raw, err := s.sealer.Open(sealed)
-	if err != nil {
+	var id social.Identity
+	if err := s.unseal(cargoFor, sealed, &id); err != nil {
 		return err
 	}
-	access, refresh, _ := strings.Cut(string(raw), "\x00")
-	out.ProviderToken, out.ProviderRefreshToken = access, refresh
+	out.ProviderToken, out.ProviderRefreshToken = id.AccessToken, id.RefreshToken
 	return nil
 }
 

@@ -22,6 +22,7 @@ type Settings struct {
 	Idle, Max     time.Duration // of sessions; 0: no bound
 	Redirects     []string      // patterns of places that links and sign-ins may end at
 	TOTP, Passkey bool
+	Linking       bool // whether accounts may link and unlink identities themselves
 }
 
 // Durations that are not the project's to choose.
@@ -42,6 +43,7 @@ func ReadSettings(c *config.Config) Settings {
 		AccessTTL: a.Duration("session.access_ttl", time.Hour), Reuse: a.Duration("session.refresh_reuse", 10*time.Second),
 		Idle: a.Duration("session.idle", 30*24*time.Hour), Max: a.Duration("session.max", 0),
 		Redirects: a.List("redirects"),
+		Linking:   a.Bool("linking", true),
 		TOTP:      a.Bool("mfa.totp", true), Passkey: a.Bool("mfa.passkeys", true),
 	}
 }

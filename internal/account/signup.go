@@ -154,7 +154,7 @@ func (s *Service) create(tx *records.Tx, r SignUp, hash string, from Caller) (*U
 	if err := s.setPassword(tx, id, hash); err != nil {
 		return nil, err
 	}
-	if err := s.identify(tx, id, "email", id, r.Email, map[string]any{"sub": id, "email": r.Email, "email_verified": !s.Settings.ConfirmEmail, "phone_verified": false}); err != nil {
+	if err := s.identify(tx, id, "email", id, r.Email, map[string]any{"sub": id, "email": r.Email, "email_verified": false, "phone_verified": false}); err != nil {
 		return nil, err
 	}
 	if err := s.audit(tx, from, "user_signedup", id, id, map[string]any{"provider": "email"}); err != nil {
@@ -173,6 +173,9 @@ func (s *Service) again(tx *records.Tx, old *User, r SignUp, hash string) (*User
 		return nil, err
 	}
 	if err := s.setPassword(tx, old.ID, hash); err != nil {
+		return nil, err
+	}
+	if err := s.disown(tx, old); err != nil {
 		return nil, err
 	}
 	return userByID(tx, old.ID)

@@ -59,7 +59,7 @@ func (r *Runtime) accountsOf(p *Project, e *engine.Engine) (*account.Service, *a
 	}
 	tokens := auth.NewTokens(r.Keys, auth.Issuer(p.Config.PublicURL), r.Clock)
 	tokens.Heed(r.shared.ended)
-	client := outgoing.New(outgoing.Options{AllowLoopback: r.Dev})
+	client := outgoing.New(outgoing.Options{AllowLoopback: r.Dev || r.Loopback})
 	foreign, err := social.NewIssuers(issuers(p.Config.Auth), social.Options{Client: client, Clock: r.Clock})
 	if err != nil {
 		return nil, nil, fmt.Errorf("auth.issuers: %w", err)

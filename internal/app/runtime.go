@@ -37,6 +37,8 @@ type Options struct {
 	Env   config.Env
 	Log   *slog.Logger
 	Clock clock.Clock
+	// Loopback lets the providers that people sign in at be on this very machine, as Dev does.
+	Loopback bool
 }
 
 // Runtime is a running project. Its handler can be exchanged while it serves.

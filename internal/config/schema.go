@@ -32,6 +32,7 @@ var about = map[string]string{
 	"auth.sign_up":             "false: only invited accounts, or made by an admin.",
 	"auth.confirm_email":       "false: a session at once.",
 	"auth.anonymous":           "Whether accounts without an address may be made.",
+	"auth.linking":             "false: accounts cannot link and unlink identities themselves.",
 	"auth.redirects":           "Addresses that links in mail and providers may lead back to.",
 	"auth.session.max":         "Longest life of a session; 0 is no limit.",
 	"auth.providers":           "Sign-in at others, by name: google, github, gitlab, azure, microsoft, apple, slack_oidc, discord, or a name of the project's own.",

@@ -61,7 +61,7 @@ var project = section(map[string]setting{
 		"select_items": one(number), "bulk_rows": one(number), "written_rows": one(number), "statement_timeout": one(positive),
 	}),
 	"auth": section(map[string]setting{
-		"sign_up": one(boolean), "confirm_email": one(boolean), "anonymous": one(boolean), "redirects": one(texts),
+		"sign_up": one(boolean), "confirm_email": one(boolean), "anonymous": one(boolean), "redirects": one(texts), "linking": one(boolean),
 		"password": section(map[string]setting{"min": one(number), "breach_list": one(text)}),
 		"session": section(map[string]setting{"access_ttl": one(positive), "refresh_reuse": one(duration),
 			"idle": one(duration), "max": one(duration)}),

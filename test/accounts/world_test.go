@@ -71,8 +71,11 @@ func open(t *testing.T, project files, database string) *site {
 			t.Fatal(err)
 		}
 	}
-	r, err := app.Open(context.Background(), app.Options{Dir: dir, Data: filepath.Join(dir, ".socle"), Apply: true, Clock: s.clock,
+	r, err := app.Open(context.Background(), app.Options{Dir: dir, Data: filepath.Join(dir, ".socle"), Apply: true, Loopback: true, Clock: s.clock,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Env: func(name string) (string, bool) {
+			if name == "ISSUER_SECRET" {
+				return "a-secret-of-the-client", true // of testkit.Issuer
+			}
 			return database, database != "" && name == "SOCLE_DATABASE"
 		}})
 	if err != nil {

@@ -57,7 +57,13 @@ func (s *status) Unwrap() error { return s.Refusal }
 
 // fail answers with an error.
 func (c *call) fail(err error) {
-	code, r := http.StatusInternalServerError, (*account.Refusal)(nil)
+	code, r := c.refused(err)
+	_ = c.answer(code, c.refusal(code, r))
+}
+
+// refused is an error as the client is told, and its status. The private cause of a failure goes to the log.
+func (c *call) refused(err error) (code int, r *account.Refusal) {
+	code = http.StatusInternalServerError
 	var s *status
 	var f *fault.Fault
 	switch {
@@ -77,7 +83,7 @@ func (c *call) fail(err error) {
 	if cause := errors.Unwrap(r); cause != nil && code >= http.StatusInternalServerError && c.server.Noted != nil {
 		c.server.Noted(c.Context(), cause)
 	}
-	_ = c.answer(code, c.refusal(code, r))
+	return code, r
 }
 
 // refusal is an error's body in the form the client asked for.
@@ -104,8 +110,9 @@ var statuses = map[account.Code]int{
 	account.UserExists: 422, account.AnonymousDisabled: 422, account.IdentityExists: 422, account.LastIdentity: 422, account.OTPDisabled: 422,
 	account.ReauthenticationBad: 422, account.FactorNameConflict: 422, account.ChallengeExpired: 422, account.VerificationFailed: 422,
 	account.TooManyFactors: 422, account.IPMismatch: 422, account.TOTPEnrollDisabled: 422, account.WebAuthnDisabled: 422,
-	account.PhoneFactorDisabled: 422,
-	account.RequestLimit:        429, account.EmailLimit: 429,
+	account.PhoneFactorDisabled:     422,
+	account.ProviderEmailUnverified: 422, account.EmailConflictIdentity: 422,
+	account.RequestLimit: 429, account.EmailLimit: 429,
 	account.Unexpected: 500, account.RequestTimeout: 504,
 }
 

@@ -79,6 +79,8 @@ func (s *server) token(c *call) error {
 		return s.byRefreshToken(c)
 	case "pkce":
 		return s.byCode(c)
+	case "id_token":
+		return s.byIDToken(c)
 	default:
 		return account.Refuse(account.ValidationFailed, "unsupported_grant_type")
 	}
