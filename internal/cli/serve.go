@@ -153,7 +153,7 @@ func (c *devCommand) Run(s *session) error {
 
 func (c *devCommand) greet(s *session, r *app.Runtime, url string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n  %s is served at  %s\n\n", r.Project().Config.Name, url)
+	fmt.Fprintf(&b, "\n  %s is served at  %s\n  its mail is kept at  %s/_inbox\n\n", r.Project().Config.Name, url, url)
 	fmt.Fprintf(&b, "  publishable key  %s\n  secret key       %s\n\n", r.Keys.Publishable, r.Keys.Secret)
 	if sample, ok := r.Sample(s.ctx); ok {
 		key := r.Keys.Publishable

@@ -57,6 +57,9 @@ describe('the page of socle dev', { skip }, () => {
       const newest = updates.filter((u) => u.published && open.has(u.project_id)).sort((a, b) => (a.created_at < b.created_at ? 1 : -1))[0]
       assert.deepEqual(shown, [{ summary: newest.summary, project: { key: open.get(newest.project_id) } }])
 
+      await page.getByRole('link', { name: 'Mail' }).click()
+      assert.match(await page.locator('main').innerText(), /No mail yet/)
+
       assert.deepEqual(complaints, [])
       assert.ok(requests.every((url) => url.startsWith(server.url)), requests.join(' '))
       await context.close()

@@ -1,4 +1,4 @@
-// A server of an example on a free port and an empty data directory, and clients for its actors.
+// A server of an example, or of a project's folder, on a free port and an empty data directory, and clients for its actors.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -20,7 +20,7 @@ const freePort = () =>
   })
 
 export async function start(example, ...command) {
-  const project = join(root, 'examples', example)
+  const project = resolve(root, 'examples', example)
   const data = mkdtempSync(join(tmpdir(), 'socle-npm-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
