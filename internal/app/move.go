@@ -167,6 +167,11 @@ func (m *moving) run(ctx context.Context) ([]move.Moved, error) {
 	if err != nil {
 		return nil, err
 	}
+	if lines, err := move.TooLong(ctx, m.from.Store, m.catalog); err != nil {
+		return nil, err
+	} else if lines != nil {
+		return nil, noMove("rows are too long for an index, and nothing was moved:\n  - %s\nshorten them, or drop the index", strings.Join(lines, "\n  - "))
+	}
 	now, err := m.from.held(ctx)
 	if err != nil {
 		return nil, err
