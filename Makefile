@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres bench-pocketbase atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -102,6 +102,10 @@ bench-import: build ## rows per second and memory of an import of ROWS (1000000)
 
 bench-postgres: build ## the same over a throwaway PostgreSQL that waits for the disk
 	$(GO) run ./bench -socle bin/socle -postgres
+
+bench-pocketbase: build ## the same beside PocketBase, which is built from the Go module proxy
+	cd bench/pocketbase && $(GO) build -o ../../bin/pocketbase .
+	$(GO) run ./bench -socle bin/socle -pocketbase bin/pocketbase
 
 atlas: build ## fetch the atlas example's data from npm and check the project (Node)
 	cd examples/atlas && npm ci --silent && node load.mjs

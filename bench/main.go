@@ -5,6 +5,7 @@
 //	make bench
 //	make bench-import
 //	make bench-postgres
+//	make bench-pocketbase
 package main
 
 import (
@@ -27,6 +28,8 @@ type options struct {
 	postgres bool   // over a PostgreSQL of the benchmark's own
 	only     string // kinds of requests whose names contain this
 
+	pocketbase string // the binary of bench/pocketbase: it is the one to compare with
+
 	imported int // rows to import; 0: requests are measured
 }
 
@@ -41,6 +44,7 @@ func main() {
 	flag.StringVar(&o.rows, "rows", "", "the limit's database")
 	flag.BoolVar(&o.postgres, "postgres", false, "compare over a throwaway PostgreSQL instead of SQLite")
 	flag.StringVar(&o.only, "only", "", "with -postgres: only the kinds of requests whose names contain this")
+	flag.StringVar(&o.pocketbase, "pocketbase", "", "compare with PocketBase instead: the binary of bench/pocketbase")
 	flag.IntVar(&o.imported, "import", 0, "measure an import of so many rows instead")
 	flag.Parse()
 	run := measure
@@ -51,6 +55,8 @@ func main() {
 		run = serveLimit
 	case o.postgres:
 		run = measurePostgres
+	case o.pocketbase != "":
+		run = measurePocketBase
 	case o.imported > 0:
 		run = measureImport
 	}
@@ -90,7 +96,7 @@ func measure(o options) error {
 	defer limit.stop()
 	time.Sleep(time.Second) // idle
 	fmt.Printf("idle memory     socle %.1f MiB, limit %.1f MiB\n\n", socle.resident(), limit.resident())
-	p := pair{socle, limit}
+	p := w.beside(socle, limit)
 	if err := w.compareReads(p); err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (w *world) comparePostgres(ctx context.Context, server *testkit.Server) err
 		}
 	}
 	heading()
-	p := pair{socle, limit}
+	p := w.beside(socle, limit)
 	count := [2]int64{int64(len(w.rows.Comments)), int64(len(w.rows.Comments))}
 	for _, k := range append(append([]kind{}, reads...), writes...) {
 		if !strings.Contains(k.name, w.only) {

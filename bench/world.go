@@ -106,7 +106,14 @@ func (w *world) startUp() error {
 }
 
 // pair are the two servers that are compared.
-type pair struct{ socle, limit *process }
+type pair struct {
+	socle, other *process
+	name         string                             // of the other
+	ask          func(k kind, addr string) [][]byte // what the other is asked
+}
+
+// beside is the product and the limit, which is asked the same.
+func (w *world) beside(socle, limit *process) pair { return pair{socle, limit, "limit", w.requests} }
 
 // readers ask at the same time where the command line does not say how many.
 const readers = 8
@@ -123,7 +130,7 @@ func (w *world) crowds(usual ...int) []int {
 func (w *world) compareReads(p pair) error {
 	heading()
 	for _, k := range reads {
-		if err := w.alike(k, p.socle.addr, p.limit.addr); err != nil {
+		if err := w.alike(k, p.socle.addr, p.other.addr); err != nil {
 			return err
 		}
 		for _, clients := range w.crowds(readers) {
@@ -182,7 +189,7 @@ func kept(server, file string, comments, edits int64) error {
 
 // compare measures both servers in turn and prints how they did.
 func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duration) (a, b sample, err error) {
-	ours, theirs := w.requests(k, p.socle.addr), w.requests(k, p.limit.addr)
+	ours, theirs := w.requests(k, p.socle.addr), p.ask(k, p.other.addr)
 	var warm [2]sample
 	for round := -1; round < rounds; round++ {
 		d := length
@@ -193,9 +200,9 @@ func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duratio
 		if err != nil {
 			return a, b, fmt.Errorf("socle: %w", err)
 		}
-		two, err := p.limit.drive(theirs, clients, d)
+		two, err := p.other.drive(theirs, clients, d)
 		if err != nil {
-			return a, b, fmt.Errorf("limit: %w", err)
+			return a, b, fmt.Errorf("%s: %w", p.name, err)
 		}
 		if round < 0 {
 			warm = [2]sample{one, two}
@@ -203,7 +210,7 @@ func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duratio
 		}
 		a, b = a.merge(one), b.merge(two)
 	}
-	row(k.name, clients, "limit", b, "", "")
+	row(k.name, clients, p.name, b, "", "")
 	row("", clients, "socle", a, fmt.Sprintf("%.2f", a.rate()/b.rate()), fmt.Sprintf("%.2f", float64(b.perAnswer())/float64(max(1, a.perAnswer()))))
 	a.created, b.created = a.created+warm[0].created, b.created+warm[1].created
 	return a, b, nil
@@ -213,12 +220,12 @@ func (w *world) compare(p pair, k kind, clients, rounds int, length time.Duratio
 // product's: the second feels less of what else the machine does. Aid is the processor time of the database's own processes, 0
 // where there are none.
 func heading() {
-	fmt.Printf("%-22s%8s  %-8s%11s%12s%12s%9s%9s%8s%8s%9s\n", "request", "clients", "server", "requests/s", "p50", "p99", "CPU µs", "bytes", "ratio", "of CPU", "aid µs")
+	fmt.Printf("%-22s%8s  %-10s%11s%12s%12s%9s%9s%8s%8s%9s\n", "request", "clients", "server", "requests/s", "p50", "p99", "CPU µs", "bytes", "ratio", "of CPU", "aid µs")
 }
 
 func row(kind string, clients int, server string, s sample, ratio, ofCPU string) {
 	n := int64(max(1, len(s.answers)))
-	fmt.Printf("%-22s%8d  %-8s%11.0f%12s%12s%9d%9d%8s%8s%9d\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)),
+	fmt.Printf("%-22s%8d  %-10s%11.0f%12s%12s%9d%9d%8s%8s%9d\n", kind, clients, server, s.rate(), ms(s.percentile(.5)), ms(s.percentile(.99)),
 		s.perAnswer().Microseconds(), s.bytes/n, ratio, ofCPU, s.aid.Microseconds()/n)
 }
 
@@ -246,12 +253,19 @@ func (w *world) alike(k kind, socle, limit string) error {
 
 // fetch gives the answer's JSON in one canonical form.
 func fetch(url, key, token string) (string, error) {
+	return fetchAs(url, "Bearer "+token, "apikey", key)
+}
+
+// fetchAs is fetch with an Authorization header and others.
+func fetchAs(url, authorization string, headers ...string) (string, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return "", err
 	}
-	req.Header.Set("apikey", key)
-	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Authorization", authorization)
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
 	answer, err := (&http.Client{Timeout: 10 * time.Second}).Do(req)
 	if err != nil {
 		return "", err
