@@ -86,19 +86,21 @@ func (s *Service) signUp(ctx context.Context, r SignUp, hash string, from Caller
 	var x *Session
 	err = s.write(ctx, func(tx *records.Tx) error {
 		x = nil
-		old, err := user(tx, records.Is("email", value.OfText(r.Email)))
+		row, there, err := records.Find(tx, "users", records.Is("email", value.OfText(r.Email)))
 		switch {
 		case err != nil:
 			return err
-		case old == nil:
-			u, err = s.create(tx, r, hash, from)
-		case old.EmailConfirmedAt != nil && !s.Settings.ConfirmEmail:
-			return Refuse(UserExists, "User already registered")
-		case old.EmailConfirmedAt != nil:
-			u, err = s.pretend(tx, r, old, from)
+		case there && s.Settings.ConfirmEmail:
+			u, err = s.repeated(tx, row, r, hash, from)
 			return err
+		case there && !row.Time("email_confirmed_at").IsZero():
+			return Refuse(UserExists, "User already registered")
+		case there:
+			if u, err = userByID(tx, row.Text("id")); err == nil {
+				u, err = s.again(tx, u, r, hash)
+			}
 		default:
-			u, err = s.again(tx, old, r, hash)
+			u, err = s.create(tx, r, hash, from)
 		}
 		if err != nil {
 			return err
@@ -179,28 +181,6 @@ func (s *Service) again(tx *records.Tx, old *User, r SignUp, hash string) (*User
 		return nil, err
 	}
 	return userByID(tx, old.ID)
-}
-
-// pretend answers for an address that is taken as if it were not. Its owner learns of it from the audit trail.
-func (s *Service) pretend(tx *records.Tx, r SignUp, old *User, from Caller) (*User, error) {
-	metadata, _, err := merged(nil, r.Data, mostUserMetadata)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.audit(tx, from, "user_repeated_signup", "", old.ID, nil); err != nil {
-		return nil, err
-	}
-	var ids [2]string
-	for i := range ids {
-		if ids[i], err = s.ids.Next(s.Clock); err != nil {
-			return nil, err
-		}
-	}
-	now := timeOf(tx)
-	return &User{ID: ids[0], Aud: old.Aud, Role: old.Role, Email: r.Email, ConfirmationSentAt: &now, CreatedAt: now, UpdatedAt: now,
-		AppMetadata: map[string]any{"provider": "email", "providers": []string{"email"}}, UserMetadata: metadata,
-		Identities: []Identity{{IdentityID: ids[1], ID: ids[0], UserID: ids[0], Provider: "email", Email: r.Email, CreatedAt: now, UpdatedAt: now,
-			Data: map[string]any{"sub": ids[0], "email": r.Email, "email_verified": false, "phone_verified": false}}}}, nil
 }
 
 // setPassword gives an account a password, or another one.

@@ -128,7 +128,7 @@ func (r *Runtime) party(p *Project, s account.Settings) *passkey.Party {
 
 // frontOf is /auth/v1 of a version.
 func (r *Runtime) frontOf(p *Project, svc *account.Service, gate *auth.Gate) (http.Handler, error) {
-	return accounts.New(accounts.Config{Accounts: svc, Gate: gate, Tokens: svc.Tokens, Rates: accounts.DefaultRates(), Clock: r.Clock, Log: r.Log,
+	return accounts.New(accounts.Config{Accounts: svc, Gate: gate, Tokens: svc.Tokens, Rates: accounts.RatesOf(p.Config.Auth.Sub("limits")), Clock: r.Clock, Log: r.Log,
 		Proxies: int(p.Config.Proxies), Noted: httpapi.Noted})
 }
 

@@ -69,6 +69,8 @@ var project = section(map[string]setting{
 		"providers": {any: &provider},
 		"issuers":   {item: &issuer},
 		"hooks":     {any: &hook},
+		"limits": section(map[string]setting{"sign_in": one(number), "refresh": one(number), "send": one(number),
+			"account": one(number), "mailbox": one(number)}),
 	}),
 	"namespaces": {any: &namespace},
 	"mail":       section(map[string]setting{"smtp": one(mailer), "from": one(text)}),

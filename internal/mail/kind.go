@@ -26,10 +26,11 @@ const (
 	PasskeyAdded      Kind = "passkey_added"
 	IdentityLinked    Kind = "identity_linked"
 	RecoveryCodesUsed Kind = "recovery_codes_used"
+	AccountExists     Kind = "account_exists" // somebody signed up with the address of an account
 )
 
 var kinds = []Kind{Confirmation, Invite, MagicLink, Recovery, EmailChange, Reauthentication, PasswordChanged, EmailChanged,
-	FactorAdded, FactorRemoved, PasskeyAdded, IdentityLinked, RecoveryCodesUsed}
+	FactorAdded, FactorRemoved, PasskeyAdded, IdentityLinked, RecoveryCodesUsed, AccountExists}
 
 func kindNames() []string {
 	out := make([]string, len(kinds))

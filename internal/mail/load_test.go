@@ -80,7 +80,7 @@ func TestAProjectWithoutTemplatesHasTheBuiltInOnes(t *testing.T) {
 	t.Parallel()
 	for _, files := range []map[string]string{{"socle.yaml": "name: x"}, nil} {
 		templates, problems := mail.LoadTemplates(folder(files))
-		if len(problems) > 0 || len(templates.Kinds()) != 13 {
+		if len(problems) > 0 || len(templates.Kinds()) != 14 {
 			t.Error(problems, templates.Kinds())
 		}
 	}

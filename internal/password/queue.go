@@ -33,6 +33,7 @@ func (q *queue) run(ctx context.Context, weight int64, work func()) error {
 		}
 	}
 	defer q.places.Release(weight)
+	count(ctx)
 	work()
 	return nil
 }

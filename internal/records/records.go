@@ -85,7 +85,11 @@ func (b *Book) At(ctx context.Context) Reader { return reading{b, ctx} }
 
 // Write runs f in one write transaction, again from its beginning after a conflict: kept where f returns nil.
 func (b *Book) Write(ctx context.Context, f func(*Tx) error) error {
-	return b.engine.Transact(ctx, policy.Product(), func(tx *engine.Tx) error { return f(&Tx{b, tx}) })
+	watch := watching(ctx)
+	return b.engine.Transact(ctx, policy.Product(), func(tx *engine.Tx) error {
+		watch("write")
+		return f(&Tx{b, tx, watch})
+	})
 }
 
 type reading struct {
@@ -98,6 +102,7 @@ func (r reading) Read(q Query) ([]Row, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	watching(r.ctx)("read " + q.Of)
 	answers, err := r.engine.Run(r.ctx, policy.Product(), []engine.Op{{Read: s.request(q)}})
 	if err != nil {
 		return nil, 0, err
@@ -109,7 +114,8 @@ func (r reading) Read(q Query) ([]Row, int64, error) {
 // Tx is a write transaction. It is for one goroutine.
 type Tx struct {
 	*Book
-	tx *engine.Tx
+	tx    *engine.Tx
+	watch func(step string)
 }
 
 // Now is the transaction's instant in µs since 1970 UTC.
@@ -121,6 +127,7 @@ func (tx *Tx) Read(q Query) ([]Row, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	tx.watch("read " + q.Of)
 	a, err := tx.tx.Do(engine.Op{Read: s.request(q)})
 	if err != nil {
 		return nil, 0, err
@@ -131,6 +138,7 @@ func (tx *Tx) Read(q Query) ([]Row, int64, error) {
 
 // Add inserts a row; fields it does not name have their defaults. It gives the row as it is then.
 func (tx *Tx) Add(of string, row Row) (Row, error) {
+	tx.watch("add " + of)
 	rows, err := tx.write(of, ir.Insert, row, nil)
 	if err != nil || len(rows) != 1 {
 		return nil, err
@@ -140,11 +148,13 @@ func (tx *Tx) Add(of string, row Row) (Row, error) {
 
 // Change sets fields of the rows for which the conditions hold, and gives them as they are then.
 func (tx *Tx) Change(of string, set Row, where ...Cond) ([]Row, error) {
+	tx.watch("change " + of)
 	return tx.write(of, ir.Update, set, where)
 }
 
 // Remove deletes the rows for which the conditions hold, with what hangs on them, and gives them as they were.
 func (tx *Tx) Remove(of string, where ...Cond) ([]Row, error) {
+	tx.watch("remove " + of)
 	return tx.write(of, ir.Delete, nil, where)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/account"
 	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/config"
 )
 
 // Rate is how often something may happen: Burst at once, then one more every Every.
@@ -32,6 +33,19 @@ type Rates struct {
 func DefaultRates() Rates {
 	return Rates{SignIn: Rate{100, time.Second}, Refresh: Rate{300, time.Second / 5}, Send: Rate{30, 10 * time.Second},
 		Account: Rate{10, 10 * time.Second}, Mailbox: Rate{3, 30 * time.Second}}
+}
+
+// RatesOf are the rates that a section of settings gives, by the minute. What it does not name is as usual, and so is how many more
+// are let through at once.
+func RatesOf(limits config.Section) Rates {
+	out := DefaultRates()
+	for name, r := range map[string]*Rate{"sign_in": &out.SignIn, "refresh": &out.Refresh, "send": &out.Send, "account": &out.Account, "mailbox": &out.Mailbox} {
+		if n := limits.Int(name, 0); n > 0 {
+			usual := int64(time.Minute / r.Every)
+			*r = Rate{Burst: int((int64(r.Burst)*n + usual - 1) / usual), Every: time.Minute / time.Duration(n)}
+		}
+	}
+	return out
 }
 
 // rate names a bound.
@@ -61,9 +75,11 @@ type meters struct {
 	pruned time.Time
 }
 
-// mostMeters bounds what is kept; beyond it those that are full again are forgotten at once.
+// mostMeters bounds what is kept; beyond it those that are full again are forgotten at once, and of the others as many as makes
+// room for a while.
 const (
 	mostMeters = 100_000
+	fewMeters  = mostMeters / 4 * 3
 	pruneEvery = time.Minute
 )
 
@@ -106,8 +122,9 @@ func (m *meters) meter(key rateKey, r Rate, now time.Time) *rate.Limiter {
 // prune forgets those who could do everything again.
 func (m *meters) prune(now time.Time) {
 	m.pruned = now
+	crowded := len(m.by) >= mostMeters
 	for key, l := range m.by {
-		if l.TokensAt(now) >= float64(l.Burst()) || len(m.by) >= mostMeters {
+		if l.TokensAt(now) >= float64(l.Burst()) || crowded && len(m.by) > fewMeters {
 			delete(m.by, key)
 		}
 	}
@@ -133,8 +150,11 @@ func (s *server) address(r *http.Request) string {
 
 func network(host string) string {
 	ip := net.ParseIP(host)
-	if ip == nil || ip.To4() != nil {
+	if ip == nil {
 		return host
+	}
+	if ip.To4() != nil {
+		return ip.String() // however it was written
 	}
 	return ip.Mask(net.CIDRMask(64, 128)).String()
 }

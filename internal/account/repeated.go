@@ -1,0 +1,87 @@
+package account
+
+import (
+	"time"
+
+	"github.com/socle-hq/socle/internal/auth"
+	"github.com/socle-hq/socle/internal/mail"
+	"github.com/socle-hq/socle/internal/records"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// decoy is of what nobody ever asks for: rows that are written so that an answer takes as long as another one.
+const decoy = "decoy"
+
+// repeated is a sign-up for an address that has an account. Whoever asks is told the same as for any other address, by an answer
+// that is made up anew each time and after as much work; the mail goes to the owner.
+func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, hash string, from Caller) (*User, error) {
+	old, err := userByID(tx, row.Text("id"))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.audit(tx, from, "user_repeated_signup", "", old.ID, nil); err != nil {
+		return nil, err
+	}
+	if old.EmailConfirmedAt != nil {
+		err = s.pretend(tx, old, r)
+	} else if old, err = s.again(tx, old, r, hash); err == nil {
+		err = s.confirm(tx, old, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.madeUp(r, timeOf(tx))
+}
+
+// pretend writes as much for an address that is taken as its account took to make, and tells the owner.
+func (s *Service) pretend(tx *records.Tx, old *User, r SignUp) error {
+	flow, err := s.flow(tx, old.ID, decoy, decoy, r.Challenge)
+	if err != nil {
+		return err
+	}
+	if _, err := s.issue(tx, old.ID, decoy, old.Email, flow, challengeTTL); err != nil {
+		return err
+	}
+	if err := s.queue(tx, mail.AccountExists, old.Email, old.Locale, mail.Data{Email: old.Email}, noticeTTL); err != nil {
+		return err
+	}
+	return s.decoys(tx, 3)
+}
+
+// decoys adds rows, looks for one that is not there, and changes one.
+func (s *Service) decoys(tx *records.Tx, n int) error {
+	now := timeOf(tx)
+	until := records.Row{"expires_at": records.Time(now.Add(challengeTTL))}
+	var last records.Row
+	for range n {
+		row, err := tx.Add("challenges", records.Row{"kind": value.OfText(decoy), "created_at": records.Time(now), "expires_at": until["expires_at"]})
+		if err != nil {
+			return err
+		}
+		last = row
+	}
+	for _, id := range []value.Value{value.OfUUID(nobody), last["id"]} {
+		if _, err := tx.Change("challenges", until, records.Is("id", id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// madeUp is the account that a sign-up would have made.
+func (s *Service) madeUp(r SignUp, now time.Time) (*User, error) {
+	metadata, _, err := merged(nil, r.Data, mostUserMetadata)
+	if err != nil {
+		return nil, err
+	}
+	var ids [2]string
+	for i := range ids {
+		if ids[i], err = s.ids.Next(s.Clock); err != nil {
+			return nil, err
+		}
+	}
+	return &User{ID: ids[0], Aud: auth.Audience, Role: "authenticated", Email: r.Email, ConfirmationSentAt: &now, CreatedAt: now, UpdatedAt: now,
+		AppMetadata: map[string]any{"provider": "email", "providers": []string{"email"}}, UserMetadata: metadata,
+		Identities: []Identity{{IdentityID: ids[1], ID: ids[0], UserID: ids[0], Provider: "email", Email: r.Email, CreatedAt: now, UpdatedAt: now,
+			Data: map[string]any{"sub": ids[0], "email": r.Email, "email_verified": false, "phone_verified": false}}}}, nil
+}
