@@ -62,7 +62,7 @@ func Read(dir string, env config.Env, clk clock.Clock) (p *Project, fsys fs.FS, 
 	fsys = os.DirFS(dir)
 	settings, problems := config.Load(fsys, env)
 	templates, more := mail.LoadTemplates(fsys)
-	problems = append(problems, more...)
+	problems = append(append(problems, more...), parties(settings)...)
 	set, more := compile(fsys, settings)
 	if problems = append(problems, more...); problems.Failed() {
 		return nil, fsys, problems.Sorted(), nil
