@@ -118,7 +118,7 @@ func (s *Site) dumpSystem(ctx context.Context, tx store.Tx, out *strings.Builder
 // keyless reports whether a change is of a collection without a key: what stands for one is the hidden number.
 func (s *Site) keyless(collection any) bool {
 	return slices.ContainsFunc(s.world.Catalog.Collections, func(c *schema.Collection) bool {
-		return c.Key == fmt.Sprint(collection) && len(c.PrimaryKey) == 0
+		return c.Name == fmt.Sprint(collection) && len(c.PrimaryKey) == 0
 	})
 }
 

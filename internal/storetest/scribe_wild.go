@@ -36,12 +36,29 @@ func (s *scribe) anyCell(f *schema.Field) string {
 		return s.held(f.Collection, f)
 	case f.Enum != nil:
 		return show(f.Type, value.OfText(pick(s.Rand, f.Enum)))
+	case s.chance(40) && (f.Type == aText || f.Type == aJSON || f.Type == someBytes || f.Type == someTexts):
+		return s.long(f.Type)
 	case f.Type == anInt && s.chance(2):
 		return fmt.Sprint(s.IntN(50))
 	case f.Type == aText && s.chance(2):
 		return show(f.Type, value.OfText(pick(s.Rand, texts[:20])))
 	}
 	return show(f.Type, sample(s.Rand, f.Type))
+}
+
+// long is a value that no engine makes shorter, about as long as an index takes.
+func (s *scribe) long(t value.Type) string {
+	text := make([]byte, pick(s.Rand, []int{1300, 2580, 2588, 2592, 2593, 2600, 2601, 3000, 6000}))
+	for i := range text {
+		text[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[s.IntN(64)]
+	}
+	switch {
+	case t == someTexts:
+		return fmt.Sprintf("[%q]", text)
+	case t == someBytes:
+		text = text[:len(text)/4*4]
+	}
+	return fmt.Sprintf("%q", text)
 }
 
 // held is a value that some row of the collection has in a field, or any where there is none.
