@@ -20,7 +20,7 @@ const connectTimeout = 5 * time.Second
 
 // configure reads a DSN. Every session reads and prints instants in UTC; nothing else is set, for poolers refuse what they do
 // not know.
-func configure(dsn string, connections int) (*pgxpool.Config, error) {
+func configure(dsn string, o Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil { // its text quotes the DSN
 		return nil, fault.New(fault.Unavailable, "the database's address cannot be read; it is postgres://user:password@host:5432/database, with ${NAME} for the password, and ?sslmode=… and the like")
@@ -35,12 +35,13 @@ func configure(dsn string, connections int) (*pgxpool.Config, error) {
 	}
 	config.ConnConfig.OnNotice = noticed
 	switch {
-	case connections > 0:
-		config.MaxConns = int32(connections)
+	case o.Connections > 0:
+		config.MaxConns = int32(o.Connections)
 	case !strings.Contains(dsn, "pool_max_conns"):
 		config.MaxConns = defaultConnections
 	}
 	naming(config, dsn)
+	bounding(config, o.Patience)
 	return config, nil
 }
 

@@ -204,7 +204,7 @@ func (l *link) release() {
 func bounds(ctx context.Context, now time.Time) []string {
 	deadline, ok := ctx.Deadline()
 	if !ok {
-		return nil
+		return []string{unbounded}
 	}
 	ms := strconv.FormatInt(max(1, roundUp(deadline.Sub(now).Milliseconds())), 10)
 	return []string{"SET LOCAL statement_timeout = " + ms, "SET LOCAL idle_in_transaction_session_timeout = " + ms}

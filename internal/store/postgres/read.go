@@ -12,11 +12,14 @@ import (
 
 // Snapshot begins a repeatable read with its first statement.
 func (s *Store) Snapshot(ctx context.Context) (store.Snapshot, error) {
-	prelude := append([]string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, bounds(ctx, s.clock.Now())...)
-	return &snapshot{store: s, prelude: prelude}, nil
+	return &snapshot{store: s, prelude: s.reading(ctx)}, nil
 }
 
-// Once needs no transaction.
+func (s *Store) reading(ctx context.Context) []string {
+	return append([]string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, bounds(ctx, s.clock.Now())...)
+}
+
+// Once needs no transaction where the session bounds it.
 func (s *Store) Once(context.Context) (store.Snapshot, error) { return &snapshot{store: s}, nil }
 
 // snapshot is a read under way. It holds a connection from its first statement on.
@@ -80,6 +83,9 @@ func (q *snapshot) first(ctx context.Context, pool *pgxpool.Pool, stmt *sqlgen.S
 		return nil, err
 	}
 	q.link = link{conn: c, prelude: q.prelude, last: q.last}
+	if len(q.prelude) == 0 && !q.store.bounded(ctx, q.wire()) {
+		q.link.prelude, q.link.last = q.store.reading(ctx), true
+	}
 	out, err := q.fetch(ctx, stmt, args)
 	if err != nil {
 		_ = q.Close()

@@ -37,7 +37,7 @@ func openReplicas(ctx context.Context, o Options) (*replicas, error) {
 	}
 	out := &replicas{last: map[string]time.Time{}}
 	for _, dsn := range o.Replicas {
-		config, err := configure(dsn, o.Connections)
+		config, err := configure(dsn, o)
 		if err != nil {
 			return out, err
 		}

@@ -24,6 +24,8 @@ type Options struct {
 	Replicas    []string    // DSNs of read-only copies; reads of sessions go there
 	Connections int         // at most so many to each server; 0: what the DSN says, else defaultConnections
 	Clock       clock.Clock // nil: the system's
+
+	Patience time.Duration // how long a session lets statements take that say nothing themselves; 0: half a minute
 }
 
 // defaultConnections bounds a pool that nothing else bounds: several nodes share a server's 100.
@@ -36,6 +38,7 @@ type Store struct {
 	replicas *replicas
 	clock    clock.Clock
 	marks    marks
+	patience time.Duration
 	unsure   atomic.Bool // the last commit was not confirmed in time
 	gated    atomic.Bool // writes begin with a look for a hold
 }
@@ -51,11 +54,14 @@ func OpenWith(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
-	config, err := configure(dsn, o.Connections)
+	if o.Patience == 0 {
+		o.Patience = patience
+	}
+	config, err := configure(dsn, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{clock: o.Clock}
+	s := &Store{clock: o.Clock, patience: o.Patience}
 	if s.main, err = connect(ctx, config); err != nil {
 		return nil, err
 	}

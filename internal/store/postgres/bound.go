@@ -1,0 +1,55 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A read without a transaction says nothing of how long it may take, so that a node which is gone would leave it running. A session
+// of our own is told once, when it is made. Behind a pooler there is none: there, and where a read may take longer or as long as it
+// likes, it is in a transaction which says so, in the same round trip.
+
+// patience is how long a statement outside of a transaction may take where Options do not say.
+const patience = 30 * time.Second
+
+// bindOwn bounds a session's statements where it is ours alone: the process at its end has the connection's number.
+const bindOwn = "SELECT set_config('statement_timeout', $1, false) WHERE pg_backend_pid() = $2::text::bigint"
+
+// boundKey is where a connection says that its statements are bounded.
+const boundKey = "socle bound"
+
+// bounding has connections of a pool that lead straight to a server bound their statements, unless the DSN does.
+func bounding(config *pgxpool.Config, most time.Duration) {
+	if _, given := config.ConnConfig.RuntimeParams["statement_timeout"]; given {
+		return
+	}
+	before := config.AfterConnect
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		if before != nil {
+			if err := before(ctx, c); err != nil {
+				return err
+			}
+		}
+		args := [][]byte{strconv.AppendInt(nil, most.Milliseconds(), 10), strconv.AppendUint(nil, uint64(c.PgConn().PID()), 10)}
+		_, err := drain(c.PgConn().ExecParams(ctx, bindOwn, args, nil, nil, nil), func([][]byte) error {
+			c.PgConn().CustomData()[boundKey] = true
+			return nil
+		})
+		return err
+	}
+}
+
+// bounded reports whether the session bounds a statement that the context lets run so long.
+func (s *Store) bounded(ctx context.Context, c *pgconn.PgConn) bool {
+	deadline, limited := ctx.Deadline()
+	own, _ := c.CustomData()[boundKey].(bool)
+	return own && limited && deadline.Sub(s.clock.Now()) <= s.patience
+}
+
+// unbounded lifts the session's bound in a transaction of a caller who waits as long as it takes.
+const unbounded = "SET LOCAL statement_timeout = 0"
