@@ -61,6 +61,15 @@ const (
 	InsufficientAAL       Code = "insufficient_aal"
 	PasskeyNotFound       Code = "passkey_not_found"
 	PasskeyDisabled       Code = "passkey_disabled"
+	TooManyPasskeys       Code = "too_many_passkeys"
+	KeyChallengeNotFound  Code = "webauthn_challenge_not_found"
+	KeyChallengeExpired   Code = "webauthn_challenge_expired"
+	KeyRefused            Code = "webauthn_verification_failed"
+	KeyExists             Code = "webauthn_credential_exists"
+	KeyNotFound           Code = "webauthn_credential_not_found"
+	VerifiedFactorExists  Code = "mfa_verified_factor_exists"
+	RecoveryCodesAlone    Code = "mfa_recovery_codes_sole_factor"
+	RecoveryCodesLocked   Code = "mfa_recovery_codes_locked"
 	RequestLimit          Code = "over_request_rate_limit"
 	EmailLimit            Code = "over_email_send_rate_limit"
 	EmailInvalid          Code = "email_address_invalid"
@@ -78,6 +87,7 @@ type Refusal struct {
 	Code    Code
 	Message string
 	Reasons []string // weak_password alone
+	Later   bool     // right or wrong, it was tried too often: another time
 	cause   error
 }
 

@@ -126,6 +126,14 @@ func (r *Runtime) party(p *Project, s account.Settings) *passkey.Party {
 	return party.WithClock(r.Clock)
 }
 
+// relatedOrigins is the document about other domains that may use the site's passkeys, nil where there are none.
+func relatedOrigins(site *passkey.Party) []byte {
+	if site == nil {
+		return nil
+	}
+	return site.RelatedOrigins()
+}
+
 // frontOf is /auth/v1 of a version.
 func (r *Runtime) frontOf(p *Project, svc *account.Service, gate *auth.Gate) (http.Handler, error) {
 	return accounts.New(accounts.Config{Accounts: svc, Gate: gate, Tokens: svc.Tokens, Rates: accounts.RatesOf(p.Config.Auth.Sub("limits")), Clock: r.Clock, Log: r.Log,

@@ -176,6 +176,7 @@ func (r *Runtime) install(p *Project) error {
 		About:   p.API().Settings,
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
 		Health:     r.healthy,
+		Related:    relatedOrigins(svc.Party),
 		TxOverride: given(p.Config.Rest.Rollback, r.Dev),
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ type Config struct {
 	Home       http.Handler                // what / is where there are no static files; nil: nothing
 	Accounts   http.Handler                // /auth/v1, which admits its callers itself; nil: not there
 	Inbox      http.Handler                // development's mail, for this machine alone; nil: not there
+	Related    []byte                      // other domains whose pages may use the passkeys of this one; nil: none
 	Health     func(context.Context) error // why nothing can be answered now; nil: nothing can be in the way
 	Log        *slog.Logger
 	Clock      clock.Clock

@@ -51,6 +51,9 @@ func (s *server) table() []route {
 	if s.Inbox != nil {
 		out = append(out, route{prefix: []string{"_inbox"}, exact: true, who: everyone, serve: hand(s.Inbox)})
 	}
+	if s.Related != nil {
+		out = append(out, route{prefix: []string{".well-known", "webauthn"}, exact: true, who: everyone, serve: s.related})
+	}
 	for _, later := range []string{"storage", "functions", "graphql", "realtime"} {
 		out = append(out, route{prefix: []string{later, "v1"}, who: everyone, serve: s.later(later)})
 	}
@@ -156,6 +159,15 @@ func (s *server) health(c *call) {
 		}
 	}
 	c.json(http.StatusOK, []byte(`{"status":"ok"}`))
+}
+
+// related is what browsers ask before a page of another domain uses passkeys of this one (Web Authentication, 5.11).
+func (s *server) related(c *call) {
+	if c.Method != http.MethodGet && c.Method != http.MethodHead {
+		c.fail(fault.New(fault.MethodNotAllowed, "Unsupported HTTP method: %s", c.Method))
+		return
+	}
+	c.json(http.StatusOK, s.Related)
 }
 
 // later answers for a part of the product that is not there yet.

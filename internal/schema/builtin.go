@@ -55,6 +55,7 @@ func proofs() []CollectionSpec {
 		builtin("factors", "Second factors.",
 			column("user_id", accounts).owned(), column("type", "text").required(), column("name", "text"), column("status", "text").required(),
 			column("sealed", "text"), column("phone", "text"), column("step", "int").required(), column("last_challenged_at", "timestamp"),
+			column("tries", "int"), column("tried_at", "timestamp"),
 			column("created_at", "timestamp").now(), column("updated_at", "timestamp").now().touched()).
 			by("user_id"),
 		builtin("recovery_codes", "What stands in for a lost factor, once each.",

@@ -101,6 +101,7 @@ func NewMailServer(t testing.TB, options ...MailOption) *MailServer {
 	t.Cleanup(func() {
 		close(s.end)
 		server.Close()
+		_ = l.Close() // where the test ended before the server had begun
 		<-done
 	})
 	return s

@@ -28,7 +28,7 @@ func TestARealBrowserMakesAndUsesPasskeys(t *testing.T) {
 	t.Parallel()
 	home, elsewhere := newSite(t), newSite(t)
 	saw := map[string]json.RawMessage{}
-	browse(t, &saw, home.URL, elsewhere.URL)
+	browse(t, &saw, "passkeys.mjs", home.URL, elsewhere.URL)
 
 	made := read[outcome](t, saw, "made").Made
 	if made == nil || !made.UserVerified || !made.BackupEligible || !made.BackedUp || made.Attestation != "none" || len(made.AAGUID) != 16 ||
@@ -74,7 +74,7 @@ func read[T any](t *testing.T, saw map[string]json.RawMessage, name string) (out
 }
 
 // browse runs the program of the browser and reads what it prints; without Node or a browser the test is skipped.
-func browse(t *testing.T, out any, args ...string) {
+func browse(t *testing.T, out any, program string, args ...string) {
 	t.Helper()
 	dir, err := filepath.Abs("../npm")
 	if err != nil {
@@ -85,7 +85,7 @@ func browse(t *testing.T, out any, args ...string) {
 		without(t, "no node, or no test/npm/node_modules")
 	}
 	var printed, errs strings.Builder
-	cmd := exec.CommandContext(t.Context(), "node", append([]string{"passkeys.mjs"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{program}, args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &printed, &errs
 	err = cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 3 {

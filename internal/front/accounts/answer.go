@@ -70,7 +70,9 @@ func (c *call) refused(err error) (code int, r *account.Refusal) {
 	case errors.As(err, &s):
 		code, r = s.code, s.Refusal
 	case errors.As(err, &r):
-		code = statusOf(r.Code)
+		if code = statusOf(r.Code); r.Later {
+			code = http.StatusTooManyRequests
+		}
 	case errors.As(err, &f) && f.Code == fault.Unavailable:
 		code, r = http.StatusServiceUnavailable, account.Refuse(account.Unexpected, "%s", f.Message).Because(err)
 		c.ResponseWriter.Header().Set("Retry-After", "1")
@@ -105,14 +107,15 @@ var statuses = map[account.Code]int{
 	account.NoAuthorization: 401,
 	account.BadJWT:          403, account.SessionNotFound: 403, account.NotAdmin: 403, account.OTPExpired: 403, account.InsufficientAAL: 403,
 	account.UserNotFound: 404, account.FlowNotFound: 404, account.IdentityNotFound: 404, account.FactorNotFound: 404,
-	account.PasskeyNotFound: 404, account.LinkingDisabled: 404, account.PasskeyDisabled: 404,
+	account.PasskeyNotFound: 404, account.KeyNotFound: 404, account.LinkingDisabled: 404, account.PasskeyDisabled: 404,
 	account.SignupDisabled: 422, account.WeakPassword: 422, account.SamePassword: 422, account.EmailExists: 422, account.PhoneExists: 422,
 	account.UserExists: 422, account.AnonymousDisabled: 422, account.IdentityExists: 422, account.LastIdentity: 422, account.OTPDisabled: 422,
 	account.ReauthenticationBad: 422, account.FactorNameConflict: 422, account.ChallengeExpired: 422, account.VerificationFailed: 422,
-	account.TooManyFactors: 422, account.IPMismatch: 422, account.TOTPEnrollDisabled: 422, account.WebAuthnDisabled: 422,
+	account.TooManyFactors: 422, account.TooManyPasskeys: 422, account.KeyExists: 422, account.VerifiedFactorExists: 422,
+	account.RecoveryCodesAlone: 422, account.IPMismatch: 422, account.TOTPEnrollDisabled: 422, account.WebAuthnDisabled: 422,
 	account.PhoneFactorDisabled:     422,
 	account.ProviderEmailUnverified: 422, account.EmailConflictIdentity: 422,
-	account.RequestLimit: 429, account.EmailLimit: 429,
+	account.RequestLimit: 429, account.EmailLimit: 429, account.RecoveryCodesLocked: 429,
 	account.Unexpected: 500, account.RequestTimeout: 504,
 }
 
