@@ -80,6 +80,7 @@ const (
 	InviteNotFound        Code = "invite_not_found"
 	AudienceUnexpected    Code = "unexpected_audience"
 	EmailConflictIdentity Code = "email_conflict_identity_not_deletable"
+	Conflict              Code = "conflict"
 )
 
 // Refusal is an answer to whoever asked: it says what is wrong and is safe to show.

@@ -94,8 +94,11 @@ func mark(o Options) error {
 	return os.WriteFile(filepath.Join(o.Data, devMark), []byte("`socle reset` may empty this directory\n"), 0o600)
 }
 
-// Keep remembers that the data is served for production.
-func (r *Runtime) Keep() error {
+// Keep remembers that the data is served for production. It refuses data with passwords that stand in the project's files.
+func (r *Runtime) Keep(ctx context.Context) error {
+	if err := r.knownPasswords(ctx); err != nil {
+		return err
+	}
 	err := os.Remove(filepath.Join(r.Data, devMark))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -132,7 +135,7 @@ func Reset(ctx context.Context, o Options) (loaded []Loaded, err error) {
 		}
 	}
 	data := o.Data
-	o.Data, o.Apply, o.Dev = work, true, false
+	o.Data, o.Apply, o.Dev, o.Fresh = work, true, false, true
 	r, err := Open(ctx, o)
 	if err != nil {
 		return nil, err

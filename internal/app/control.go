@@ -43,6 +43,7 @@ func (r *Runtime) control(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /backup", r.sendBackup)
 	mux.HandleFunc("GET "+pathAccount, r.tellAccount)
+	mux.HandleFunc("POST "+pathUsers, r.takeUsers)
 	r.transfers(mux)
 	r.holds(mux)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, BaseContext: func(net.Listener) context.Context { return ctx }}

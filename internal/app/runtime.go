@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/socle-hq/socle/internal/account"
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
@@ -30,6 +31,8 @@ type Options struct {
 	Apply bool   // bring the database to the project's schema
 	Lossy bool   // also where that loses data; a backup is made before
 	Dev   bool
+	Fresh bool           // a database of dev that is made anew
+	Alone bool           // a command's own: what it queues is for a server to send
 	Local string         // where it will be reached from this machine; stands in for the project's public_url where it has none
 	Drain *time.Duration // how long it goes on after it was told to stop; nil: what suits the engine
 	// Ask, where set, decides on a change that would lose data. Without it such a change is refused.
@@ -67,6 +70,7 @@ type Loaded struct {
 type version struct {
 	project *Project
 	engine  *engine.Engine
+	people  *account.Service
 	handler http.Handler
 }
 
@@ -125,7 +129,7 @@ func (r *Runtime) settle(ctx context.Context, p *Project) error {
 		if err := r.carry(ctx, c); err != nil {
 			return err
 		}
-		loaded, err := p.Seeds.Load(ctx, r.store)
+		loaded, err := r.seeds(p).Load(ctx, r.store)
 		for _, l := range loaded {
 			r.Loaded = append(r.Loaded, Loaded{l.Path, l.Rows})
 			r.Log.Info("seeded", "file", l.Path, "rows", l.Rows)
@@ -182,8 +186,11 @@ func (r *Runtime) install(p *Project) error {
 	if err != nil {
 		return fmt.Errorf("routes: %w", err)
 	}
+	v.people = svc
 	r.current.Store(v)
-	r.tend(svc)
+	if !r.Alone {
+		r.tend(svc)
+	}
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/socle-hq/socle/internal/account"
 	"github.com/socle-hq/socle/internal/app"
 	"github.com/socle-hq/socle/internal/backup"
 	"github.com/socle-hq/socle/internal/clock"
@@ -43,6 +44,7 @@ type commands struct {
 	Pull    pullCommand    `cmd:"" help:"Write the project of a PostgreSQL database that is there, and the list of what is different in it."`
 	Sql     sqlCommand     `cmd:"" help:"Ask the project's database by SQL, read-only."`
 	Test    testCommand    `cmd:"" help:"Run the policy tests of tests/*.yaml in a temporary database."`
+	Users   usersCommand   `cmd:"" help:"Administer accounts: list, create, invite, disable, delete, import."`
 	Mail    mailCommand    `cmd:"" help:"Show the messages a project sends."`
 	Move    moveCommand    `cmd:"" help:"Copy all data to another engine, and prove that it is the same there."`
 	Backup  backupCommand  `cmd:"" help:"Write the database to one file, also beside a running server."`
@@ -137,10 +139,12 @@ func codeOf(err error) int {
 		mistyped   usage
 		violation  *migrate.Violation
 		noMove     *app.MoveRefused
+		refusal    *account.Refusal
+		passwords  *app.KnownPasswords
 	)
 	switch {
 	case errors.Is(err, errReported), errors.As(err, &invalid), errors.As(err, &none), errors.As(err, &mistyped), errors.As(err, &violation),
-		errors.As(err, &noDatabase), errors.As(err, &unfit), errors.As(err, &noKeys), errors.As(err, &noMove):
+		errors.As(err, &noDatabase), errors.As(err, &unfit), errors.As(err, &noKeys), errors.As(err, &noMove), errors.As(err, &refusal), errors.As(err, &passwords):
 		return wrong
 	case errors.Is(err, errDifferent), errors.As(err, &notApplied), errors.As(err, &difference):
 		return different

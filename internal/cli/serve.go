@@ -37,7 +37,7 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
-	if err := r.Keep(); err != nil {
+	if err := r.Keep(s.ctx); err != nil {
 		return errors.Join(err, r.Close())
 	}
 	r.Control(s.ctx)

@@ -6,6 +6,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/socle-hq/socle/internal/engine"
 	"github.com/socle-hq/socle/internal/ir"
@@ -27,6 +28,9 @@ type Cond struct {
 	op    ir.CompareOp
 	value value.Value
 	null  bool
+	among bool // the field has one of the values
+	of    []value.Value
+	part  bool // the value is a pattern of LIKE
 }
 
 // Is holds where the field has the value, which is not NULL.
@@ -43,6 +47,17 @@ func Upto(field string, v value.Value) Cond { return Cond{field: field, op: ir.L
 
 // From holds where the field is at least the value.
 func From(field string, v value.Value) Cond { return Cond{field: field, op: ir.Ge, value: v} }
+
+// Among holds where the field has one of the values, which are of its type.
+func Among(field string, values []value.Value) Cond {
+	return Cond{field: field, among: true, of: values}
+}
+
+// Contains holds where a text has a part, the case of ASCII letters aside.
+func Contains(field, part string) Cond {
+	escaped := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(part)
+	return Cond{field: field, part: true, value: value.OfText("%" + escaped + "%")}
+}
 
 // Query selects rows of a collection of the namespace.
 type Query struct {
@@ -239,14 +254,27 @@ func (s *scope) request(q Query) ir.Request {
 func (s *scope) where(conds []Cond) ir.Expr {
 	all := &ir.And{}
 	for _, c := range conds {
-		column := s.column(c.field)
-		if c.null {
-			all.Of = append(all.Of, &ir.IsNull{X: column})
-			continue
-		}
-		all.Of = append(all.Of, &ir.Compare{Op: c.op, L: column, R: s.param(column.Field.Type, c.value)})
+		all.Of = append(all.Of, s.condition(c, s.column(c.field)))
 	}
 	return all
+}
+
+func (s *scope) condition(c Cond, x *ir.Column) ir.Expr {
+	t := x.Field.Type
+	switch {
+	case c.null:
+		return &ir.IsNull{X: x}
+	case c.part:
+		return &ir.Like{X: x, Pattern: s.param(value.Type{Kind: value.Text}, c.value), Fold: true}
+	case c.among:
+		t.List = true
+		list, err := value.ListOf(t, c.of)
+		if err != nil {
+			s.err = err
+		}
+		return &ir.Quantified{Op: ir.Eq, X: x, List: s.param(t, list)}
+	}
+	return &ir.Compare{Op: c.op, L: x, R: s.param(t, c.value)}
 }
 
 func (s *scope) param(t value.Type, v value.Value) *ir.Param {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -97,6 +98,42 @@ func (s *Seeds) Load(ctx context.Context, st store.Store) ([]Loaded, error) {
 		}
 	}
 	return out, migrate.MarkAllSeeded(ctx, st, s.set.Catalog())
+}
+
+// Passwords is the collection of passwords, whose seeds everybody knows who has the project's files.
+const Passwords = "auth.passwords"
+
+// WithoutPasswords leaves the passwords of accounts out; path is their file, "" where there is none.
+func (s *Seeds) WithoutPasswords() (out *Seeds, path string) {
+	out = s.without(func(c *schema.Collection) bool { return c.Key == Passwords })
+	for _, f := range s.files {
+		if f.collection.Key == Passwords {
+			path = f.path
+		}
+	}
+	return out, path
+}
+
+// PasswordHashes are the hashes that the project's files hold, each once.
+func (s *Seeds) PasswordHashes() ([]string, error) {
+	var out []string
+	for _, f := range s.files {
+		if f.collection.Key != Passwords {
+			continue
+		}
+		b := s.builder(f.collection)
+		at := b.at["hash"]
+		err := s.each(f, b, func(_ record, row plan.Tuple) error {
+			if hash := row[at].Str(); !slices.Contains(out, hash) {
+				out = append(out, hash)
+			}
+			return nil
+		})
+		if err != nil || len(b.problems) > 0 {
+			return nil, errors.Join(err, Problems(b.problems))
+		}
+	}
+	return out, nil
 }
 
 func (s *Seeds) without(seeded func(*schema.Collection) bool) *Seeds {

@@ -5,6 +5,7 @@ import (
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
+	"github.com/socle-hq/socle/internal/password"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/schema"
@@ -93,6 +94,10 @@ func (b *builder) value(f *schema.Field, c cell) value.Value {
 	}
 	if err != nil {
 		b.wrong(c.pos, "%s: %s", f.Name, fault.From(err).Message)
+	} else if b.collection.Key == Passwords && f.Key == "hash" && !v.IsNull() {
+		if _, err := password.Import(v.Str()); err != nil {
+			b.wrong(c.pos, "%s: %s", f.Name, err)
+		}
 	}
 	return v
 }

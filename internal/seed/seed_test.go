@@ -288,3 +288,25 @@ func TestManyRowsLoadInOneGo(t *testing.T) {
 		t.Errorf("%v, %v", loaded, err)
 	}
 }
+
+func TestPasswordsAreForDevAlone(t *testing.T) {
+	t.Parallel()
+	const users = "-- seed/auth.users.ndjson --\n{\"id\":\"0190f3a1-7c5e-7000-8000-00000000000a\",\"email\":\"ann@example.org\"}\n"
+	const row = "-- seed/auth.passwords.ndjson --\n{\"user_id\":\"0190f3a1-7c5e-7000-8000-00000000000a\",\"hash\":%q}\n"
+	const hash = "$2a$04$GI2.DY8u/KwV2PrSVv5SJOnz5RFlghiAbTFqnc8OHmOD52/yvIU.C"
+	b := lay(t, users+fmt.Sprintf(row, hash))
+	if got, err := b.seeds.PasswordHashes(); err != nil || len(got) != 1 || got[0] != hash {
+		t.Errorf("the hashes are %v, %v", got, err)
+	}
+	rest, path := b.seeds.WithoutPasswords()
+	if path != "seed/auth.passwords.ndjson" {
+		t.Errorf("left out is %q", path)
+	}
+	if got, err := rest.PasswordHashes(); err != nil || len(got) != 0 {
+		t.Errorf("what is left has the hashes %v, %v", got, err)
+	}
+	if problems := lay(t, users+fmt.Sprintf(row, "ferries")).seeds.Check(); !strings.Contains(problems.String(), "not a password hash of a known form") ||
+		!strings.Contains(problems.String(), "seed/auth.passwords.ndjson:1:") || strings.Contains(problems.String(), "ferries") {
+		t.Errorf("a password in place of its hash: %s", problems)
+	}
+}

@@ -5,7 +5,32 @@ package main
 type user struct {
 	ID        string `json:"id"`
 	Email     string `json:"email"`
+	Confirmed string `json:"email_confirmed_at"`
 	CreatedAt string `json:"created_at"`
+}
+
+// secret is the password of an account. The files are there for everybody to read, and it is for development alone.
+type secret struct {
+	UserID string `json:"user_id"`
+	Hash   string `json:"hash"`
+}
+
+// everybodys is the argon2id hash of "ferries-run-on-time".
+const everybodys = "$argon2id$v=19$m=19456,t=2,p=1$dGVhbS10aWNrZXRzLWRldg$OUaAX38gluOmecB2MLMG0ejwL3Q661ShGNAmn1sF9/M"
+
+// identity is the way in which an account is known: by its address.
+type identity struct {
+	UserID   string   `json:"user_id"`
+	Provider string   `json:"provider"`
+	Subject  string   `json:"subject"`
+	Email    string   `json:"email"`
+	Data     identify `json:"data"`
+}
+
+type identify struct {
+	Sub      string `json:"sub"`
+	Email    string `json:"email"`
+	Verified bool   `json:"email_verified"`
 }
 
 type member struct {

@@ -21,7 +21,7 @@ type world struct {
 	people map[string]*person // by first name
 	crews  map[string][]*person
 
-	users, members, projects, projectMembers, labels, tickets, ticketLabels, comments, updates []any
+	users, passwords, identities, members, projects, projectMembers, labels, tickets, ticketLabels, comments, updates []any
 }
 
 // live lets the team work from begin to end.
@@ -49,7 +49,10 @@ func (w *world) hire() {
 		p.place, p.id = place, id(at, p.handle())
 		p.phone = fmt.Sprintf("+00 555 %04d", 100+37*i)
 		w.people[p.first()] = &p
-		w.users = append(w.users, user{p.id, p.handle() + "@example.org", stamp(at)})
+		email := p.handle() + "@example.org"
+		w.users = append(w.users, user{p.id, email, stamp(at), stamp(at)})
+		w.passwords = append(w.passwords, secret{p.id, everybodys})
+		w.identities = append(w.identities, identity{p.id, "email", p.id, email, identify{p.id, email, true}})
 		w.members = append(w.members, member{p.id, p.name, p.handle(), p.role, p.job, p.city, p.zone, p.from, p.to, p.daysOff(),
 			"https://avatars.example.org/" + p.handle() + ".png", p.joined, p.phone})
 	}

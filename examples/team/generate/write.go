@@ -11,6 +11,8 @@ import (
 func (w *world) files() map[string][]any {
 	return map[string][]any{
 		"auth.users.ndjson":      w.users,
+		"auth.passwords.ndjson":  w.passwords,
+		"auth.identities.ndjson": w.identities,
 		"members.ndjson":         w.members,
 		"projects.ndjson":        w.projects,
 		"project_members.ndjson": w.projectMembers,

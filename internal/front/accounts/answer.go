@@ -115,6 +115,7 @@ var statuses = map[account.Code]int{
 	account.RecoveryCodesAlone: 422, account.IPMismatch: 422, account.TOTPEnrollDisabled: 422, account.WebAuthnDisabled: 422,
 	account.PhoneFactorDisabled:     422,
 	account.ProviderEmailUnverified: 422, account.EmailConflictIdentity: 422,
+	account.Conflict:     409,
 	account.RequestLimit: 429, account.EmailLimit: 429, account.RecoveryCodesLocked: 429,
 	account.Unexpected: 500, account.RequestTimeout: 504,
 }
