@@ -30,7 +30,7 @@ func TestTheUnmodifiedClientMakesAndUsesPasskeysOfAServedProject(t *testing.T) {
 			browse(t, &saw, "accounts-passkeys.mjs", home, key)
 			if diff := cmp.Diff(map[string]any{
 				"made": "string", "before": "aal1", "used": "ann@example.org", "after": "aal2", "list": []any{[]any{"Laptop", "string"}},
-				"twice": "WebAuthnError", "gone": "gone", "unknown": "webauthn_credential_not_found",
+				"twice": "InvalidStateError", "gone": "gone", "unknown": "webauthn_credential_not_found",
 			}, saw); diff != "" {
 				t.Error(diff)
 			}
