@@ -13,6 +13,7 @@ import (
 	"github.com/socle-hq/socle/internal/passkey"
 	"github.com/socle-hq/socle/internal/password"
 	"github.com/socle-hq/socle/internal/records"
+	"github.com/socle-hq/socle/internal/sms"
 	"github.com/socle-hq/socle/internal/social"
 )
 
@@ -25,7 +26,8 @@ type Config struct {
 	Settings  Settings
 	Hasher    *password.Hasher
 	Templates *mail.Templates
-	Sender    mail.Sender // nil: no mail can be sent
+	Sender    mail.Sender  // nil: no mail can be sent
+	Texts     *sms.Webhook // nil: no phone can be reached
 	Providers *social.Providers
 	Party     *passkey.Party // nil: no passkeys
 	Hook      *Hook          // nil: none

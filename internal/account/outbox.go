@@ -3,10 +3,12 @@ package account
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/socle-hq/socle/internal/mail"
 	"github.com/socle-hq/socle/internal/records"
+	"github.com/socle-hq/socle/internal/sms"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -33,8 +35,13 @@ func (s *Service) queue(tx *records.Tx, kind mail.Kind, to, locale string, d mai
 	if err != nil {
 		return err
 	}
+	return s.enqueue(tx, string(kind), to, locale, raw, ttl)
+}
+
+// enqueue puts anything into the outbox that is to be done once, sealed.
+func (s *Service) enqueue(tx *records.Tx, kind, to, locale string, raw []byte, ttl time.Duration) error {
 	now := timeOf(tx)
-	_, err = tx.Add("outbox", records.Row{"kind": value.OfText(string(kind)), "address": value.OfText(to), "locale": records.Text(locale),
+	_, err := tx.Add("outbox", records.Row{"kind": value.OfText(kind), "address": value.OfText(to), "locale": records.Text(locale),
 		"sealed": value.OfText(s.sealer.Seal(raw)), "tries": value.OfInt(0), "due_at": records.Time(now), "created_at": records.Time(now),
 		"expires_at": records.Time(now.Add(ttl))})
 	return err
@@ -59,7 +66,7 @@ func (s *Service) nudge() {
 
 // Deliver sends what is due until ctx ends.
 func (s *Service) Deliver(ctx context.Context) {
-	if s.Sender == nil {
+	if s.Sender == nil && s.Texts == nil {
 		<-ctx.Done()
 		return
 	}
@@ -95,7 +102,7 @@ func (s *Service) round(ctx context.Context) (more bool) {
 			continue
 		}
 		if err := s.post(ctx, r); err != nil && ctx.Err() == nil {
-			s.Log.Warn("a message cannot be sent", "kind", r.Text("kind"), "tries", r.Int("tries")+1, "final", !mail.Temporary(err), "cause", err)
+			s.Log.Warn("a message cannot be sent", "kind", r.Text("kind"), "tries", r.Int("tries")+1, "final", !temporary(r, err), "cause", err)
 		}
 		sent++
 	}
@@ -115,13 +122,8 @@ func (s *Service) claim(ctx context.Context, r records.Row) (mine bool, err erro
 
 // post sends a message and takes it out of the outbox, or leaves it there for later.
 func (s *Service) post(ctx context.Context, r records.Row) error {
-	m, err := s.letter(r)
-	if err == nil {
-		within, cancel := context.WithTimeout(ctx, claimed/2)
-		err = s.Sender.Send(within, m)
-		cancel()
-	}
-	again := err != nil && mail.Temporary(err)
+	err := s.carry(ctx, r)
+	again := err != nil && temporary(r, err)
 	kept := s.Book.Write(ctx, func(tx *records.Tx) error {
 		id := records.Is("id", r["id"])
 		if again {
@@ -133,6 +135,35 @@ func (s *Service) post(ctx context.Context, r records.Row) error {
 		return err
 	})
 	return firstError(err, kept)
+}
+
+// carry does what a row of the outbox is there for.
+func (s *Service) carry(ctx context.Context, r records.Row) error {
+	if r.Text("kind") == asking {
+		return s.attend(ctx, r)
+	}
+	ctx, cancel := context.WithTimeout(ctx, claimed/2)
+	defer cancel()
+	if r.Text("kind") == texting {
+		return s.dispatch(ctx, r)
+	}
+	m, err := s.letter(r)
+	if err != nil || s.Sender == nil {
+		return err
+	}
+	return s.Sender.Send(ctx, m)
+}
+
+// temporary reports whether what failed may be tried again.
+func temporary(r records.Row, err error) bool {
+	switch r.Text("kind") {
+	case asking:
+		var refused *Refusal
+		return !errors.As(err, &refused)
+	case texting:
+		return sms.Temporary(err)
+	}
+	return mail.Temporary(err)
 }
 
 // letter is a row of the outbox as a message.

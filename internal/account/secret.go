@@ -147,3 +147,35 @@ func (s *Service) wrong(tx *records.Tx, row records.Row) error {
 	_, err := tx.Change("secrets", records.Row{"tries": value.OfInt(row.Int("tries") + 1)}, id)
 	return err
 }
+
+// mostBearers is how many accounts' secrets a code is tried for: an address that is to be an account's may be several accounts'.
+const mostBearers = 10
+
+// redeemTyped is redeemCode by the address that the code was sent to. Codes for addresses to which none was sent are as much work.
+func (s *Service) redeemTyped(tx *records.Tx, address, code string, kinds ...string) (*spent, error) {
+	of := make([]value.Value, len(kinds))
+	for i, k := range kinds {
+		of[i] = value.OfText(k)
+	}
+	rows, _, err := tx.Read(records.Query{Of: "secrets", Where: []records.Cond{records.Is("address", value.OfText(address)), records.Among("kind", of),
+		records.From("expires_at", records.Time(timeOf(tx)))}, Order: []string{"-created_at", "id"}, Limit: mostBearers})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		nobody, err := s.ids.Next(s.Clock)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.wrong(tx, records.Row{"id": value.OfUUID(nobody)})
+	}
+	for _, row := range rows {
+		if same(row.Text("code"), s.codes.seal(row.Text("kind"), row.Text("user_id"), code)) {
+			return s.take(tx, row)
+		}
+		if err := s.wrong(tx, row); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}

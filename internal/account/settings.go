@@ -16,6 +16,7 @@ type Settings struct {
 	SignUp        bool
 	ConfirmEmail  bool
 	Anonymous     bool
+	Reproof       bool // a password change of a session that is not recent needs a nonce
 	Rules         password.Rules
 	AccessTTL     time.Duration
 	Reuse         time.Duration // how long after its use a refresh token still gives the current session
@@ -43,6 +44,7 @@ func ReadSettings(c *config.Config) Settings {
 		AccessTTL: a.Duration("session.access_ttl", time.Hour), Reuse: a.Duration("session.refresh_reuse", 10*time.Second),
 		Idle: a.Duration("session.idle", 30*24*time.Hour), Max: a.Duration("session.max", 0),
 		Redirects: a.List("redirects"),
+		Reproof:   a.Bool("password.reauthenticate", true),
 		Linking:   a.Bool("linking", true),
 		TOTP:      a.Bool("mfa.totp", true), Passkey: a.Bool("mfa.passkeys", true),
 	}

@@ -29,7 +29,8 @@ func (s *Service) SignUp(ctx context.Context, r SignUp, from Caller) (*Signed, *
 	case r.Email == "" && r.Phone == "" && r.Password == "":
 		return s.signUpAnonymously(ctx, r, from)
 	case r.Phone != "" && r.Email == "":
-		return nil, nil, Refuse(PhoneDisabled, "Phone signups are disabled")
+		u, err := s.signUpByPhone(ctx, r, from)
+		return nil, u, err
 	case r.Phone != "":
 		return nil, nil, malformed("Only an email address or phone number should be provided on signup.")
 	}

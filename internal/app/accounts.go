@@ -19,6 +19,7 @@ import (
 	"github.com/socle-hq/socle/internal/passkey"
 	"github.com/socle-hq/socle/internal/password"
 	"github.com/socle-hq/socle/internal/records"
+	"github.com/socle-hq/socle/internal/sms"
 	"github.com/socle-hq/socle/internal/social"
 )
 
@@ -81,8 +82,12 @@ func (r *Runtime) accountsOf(p *Project, e *engine.Engine) (*account.Service, *a
 	if err != nil {
 		return nil, nil, err
 	}
+	texts, err := r.texts(p.Config.Auth)
+	if err != nil {
+		return nil, nil, err
+	}
 	svc, err := account.New(account.Config{Book: records.New(e), Tokens: tokens, Keys: r.Keys, Ended: r.shared.ended, Settings: settings,
-		Hasher: r.shared.hasher, Templates: p.Mail, Sender: sender, Providers: providers, Party: r.party(p, settings), Hook: r.hookOf(p), Clock: r.Clock, Log: r.Log})
+		Hasher: r.shared.hasher, Templates: p.Mail, Sender: sender, Texts: texts, Providers: providers, Party: r.party(p, settings), Hook: r.hookOf(p), Clock: r.Clock, Log: r.Log})
 	return svc, tokens, err
 }
 
@@ -104,6 +109,19 @@ func (r *Runtime) sender(c *config.Config) (mail.Sender, error) {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
 	return s, nil
+}
+
+// texts is the webhook through which codes reach phones, nil where the project has none.
+func (r *Runtime) texts(auth config.Section) (*sms.Webhook, error) {
+	address := auth.Text("sms.webhook", "")
+	if address == "" {
+		return nil, nil
+	}
+	w, err := sms.New(address, auth.Text("sms.secret", ""), outgoing.New(outgoing.Options{AllowLoopback: r.Dev || r.Loopback}), r.Clock)
+	if err != nil {
+		return nil, fmt.Errorf("auth.sms: %w", err)
+	}
+	return w, nil
 }
 
 // party is the site of the project's passkeys, nil where they are off or the project has no address that they could be of.

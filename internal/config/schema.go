@@ -44,6 +44,11 @@ var about = map[string]string{
 	"auth.providers":           "Sign-in at others, by name: google, github, gitlab, azure, microsoft, apple, slack_oidc, discord, or a name of the project's own.",
 	"auth.issuers":             "Third parties whose tokens the data API accepts.",
 
+	"auth.password.reauthenticate": "Whether a password change needs a code by mail a day after the sign-in (true).",
+	"auth.sms":                     "How codes reach phones; without it there are no phone sign-ins.",
+	"auth.sms.webhook":             "Where they are posted as {to, message, code, kind}, signed.",
+	"auth.sms.secret":              "Only as ${NAME}, at least 16 characters: with it the webhook checks the signature.",
+
 	"auth.providers.*.client_id":     "Who the project is at the provider; several with commas, the first is the browser's.",
 	"auth.providers.*.client_secret": "Only as ${NAME}; for apple, the private key (.p8) with team_id and key_id.",
 	"auth.providers.*.issuer":        "OpenID Connect: where the provider's discovery is. Presets have their own.",

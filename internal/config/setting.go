@@ -41,6 +41,7 @@ var (
 	storage  = form{name: "database", wrong: wrongDatabase, taken: literalPassword, fills: true}
 	replicas = form{name: "list", wrong: wrongServer, list: true, taken: literalPassword, fills: true}
 	mailer   = form{name: "mail server", wrong: text.wrong, taken: literalPassword}
+	callee   = form{name: "address", wrong: wrongCallee}
 	secret   = form{name: "secret", wrong: text.wrong, taken: literalSecret}
 )
 
@@ -62,7 +63,8 @@ var project = section(map[string]setting{
 	}),
 	"auth": section(map[string]setting{
 		"sign_up": one(boolean), "confirm_email": one(boolean), "anonymous": one(boolean), "redirects": one(texts), "linking": one(boolean),
-		"password": section(map[string]setting{"min": one(number), "breach_list": one(text)}),
+		"sms":      section(map[string]setting{"webhook": one(callee), "secret": one(secret)}),
+		"password": section(map[string]setting{"min": one(number), "breach_list": one(text), "reauthenticate": one(boolean)}),
 		"session": section(map[string]setting{"access_ttl": one(positive), "refresh_reuse": one(duration),
 			"idle": one(duration), "max": one(duration)}),
 		"mfa":       section(map[string]setting{"totp": one(boolean), "passkeys": one(boolean)}),
@@ -172,6 +174,15 @@ func wrongAddress(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "an address such as https://api.example.org"
+	}
+	return ""
+}
+
+// wrongCallee takes an address that is called, with a query where it has one.
+func wrongCallee(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return "an address such as https://sms.example.org/send"
 	}
 	return ""
 }

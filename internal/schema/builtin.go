@@ -46,7 +46,7 @@ func proofs() []CollectionSpec {
 			column("user_id", accounts).owned(), column("kind", "text").required(), column("address", "text").required(),
 			column("hash", "text").required().unique(), column("code", "text").required(), column("flow_id", "uuid"),
 			column("tries", "int").required(), column("created_at", "timestamp").required(), column("expires_at", "timestamp").required()).
-			one("user_id", "kind").by("expires_at"),
+			one("user_id", "kind").by("address").by("expires_at"),
 		builtin("flows", "Sign-ins that lead through a browser and are not at their end.",
 			column("user_id", accounts).ownable(), column("kind", "text").required(), column("provider", "text"), column("challenge", "text"),
 			column("method", "text"), column("redirect", "text"), column("state", "text").unique(), column("code", "text").unique(),

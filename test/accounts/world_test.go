@@ -28,6 +28,9 @@ import (
 // public is where the project of a test says that it is reached.
 const public = "http://app.test"
 
+// environment is what the variables of a project are, which stand for its secrets.
+var environment = map[string]string{"ISSUER_SECRET": "a-secret-of-the-client", "SMS_SECRET": "the webhook's own secret"} // the first is of testkit.Issuer
+
 // files are those of a project, by path. Its socle.yaml is put below a name, public_url and mail; where it has no section auth, it
 // allows redirects to https://site.test.
 type files map[string]string
@@ -73,15 +76,21 @@ func open(t *testing.T, project files, database string) *site {
 	}
 	r, err := app.Open(context.Background(), app.Options{Dir: dir, Data: filepath.Join(dir, ".socle"), Apply: true, Loopback: true, Clock: s.clock,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Env: func(name string) (string, bool) {
-			if name == "ISSUER_SECRET" {
-				return "a-secret-of-the-client", true // of testkit.Issuer
+			if name == "SOCLE_DATABASE" {
+				return database, database != ""
 			}
-			return database, database != "" && name == "SOCLE_DATABASE"
+			v, ok := environment[name]
+			return v, ok
 		}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.Close() })
+	t.Cleanup(func() {
+		r.Close()
+		if t.Failed() {
+			t.Log(s.log.warnings())
+		}
+	})
 	s.Runtime = r
 	return s
 }
@@ -91,10 +100,7 @@ func (s *site) project(given files) files {
 	for name, text := range given {
 		out[name] = text
 	}
-	head := fmt.Sprintf("name: app\nmail: { smtp: %q, from: \"App <app@app.test>\" }\n", s.smtp.URL())
-	if !strings.Contains(given["socle.yaml"], "public_url:") {
-		head += "public_url: " + public + "\n"
-	}
+	head := fmt.Sprintf("name: app\npublic_url: %s\nmail: { smtp: %q, from: \"App <app@app.test>\" }\n", public, s.smtp.URL())
 	if !strings.Contains(given["socle.yaml"], "auth:") {
 		head += "auth: { redirects: [ https://site.test, https://site.test/** ] }\n"
 	}
@@ -127,6 +133,17 @@ func (k *kept) String() string {
 	return k.text.String()
 }
 
+// warnings are the lines of what went wrong.
+func (k *kept) warnings() string {
+	var out []string
+	for _, line := range strings.Split(k.String(), "\n") {
+		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
 // client asks with some headers; a *site asks with the publishable key.
 type client struct {
 	*site
@@ -134,7 +151,9 @@ type client struct {
 	address string   // of the network; "": another one at each request
 }
 
-func (s *site) anyone() client { return client{site: s, headers: []string{"Apikey", s.Keys.Publishable}} }
+func (s *site) anyone() client {
+	return client{site: s, headers: []string{"Apikey", s.Keys.Publishable}}
+}
 
 // as asks with an account's token.
 func (s *site) as(token string) client { return s.anyone().with("Authorization", "Bearer "+token) }
@@ -170,7 +189,7 @@ func (c client) delete(path string) reply         { return c.do("DELETE", path, 
 // do sends a request: a path that does not begin with a slash is below /auth/v1/; a body is JSON text or anything that is made
 // JSON, nil for none. The API version is that of auth-js, unless a header says otherwise.
 func (c client) do(method, path string, body any, headers ...string) reply {
-	if !strings.HasPrefix(path, "/") && !strings.Contains(path, "://") {
+	if !strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "http://") {
 		path = "/auth/v1/" + path
 	}
 	text, is := body.(string)
@@ -350,3 +369,12 @@ func (s *site) signedIn(email string, r reply) *person {
 
 // me asks with the person's token.
 func (p *person) me() client { return p.as(p.access) }
+
+// on opens a project on an engine.
+func on(t *testing.T, engine string, project files) *site {
+	t.Helper()
+	if engine == "sqlite" {
+		return open(t, project, "")
+	}
+	return open(t, project, testkit.PostgresURL(t))
+}

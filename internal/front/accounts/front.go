@@ -61,7 +61,7 @@ type server struct {
 // call it.
 func New(c Config) (http.Handler, error) {
 	s := &server{Config: c, meters: newMeters(c.Clock, c.Rates)}
-	s.routes = slices.Concat(s.sessionRoutes(), s.factorRoutes(), s.passkeyRoutes(), s.socialRoutes(), s.miscRoutes(), s.adminRoutes())
+	s.routes = slices.Concat(s.sessionRoutes(), s.verifyRoutes(), s.askRoutes(), s.profileRoutes(), s.socialRoutes(), s.factorRoutes(), s.passkeyRoutes(), s.miscRoutes(), s.adminRoutes())
 	for _, r := range s.routes {
 		if r.who == undeclared || r.serve == nil {
 			return nil, fmt.Errorf("route %s %s does not say who may call it and what it does", r.method, r.path)

@@ -21,7 +21,7 @@ func (s *server) health(c *call) error {
 // settings are what a sign-in form needs to know; the form is GoTrue's.
 func (s *server) settings(c *call) error {
 	set := s.Accounts.Settings
-	external := map[string]bool{"email": true, "phone": false, "anonymous_users": set.Anonymous}
+	external := map[string]bool{"email": true, "phone": s.Accounts.Texts != nil, "anonymous_users": set.Anonymous}
 	if s.Accounts.Providers != nil {
 		for _, name := range s.Accounts.Providers.Names() {
 			external[name] = true

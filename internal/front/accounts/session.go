@@ -36,7 +36,7 @@ func (s *server) signUp(c *call) error {
 	if err := c.body(&b); err != nil {
 		return err
 	}
-	if err := s.mailbox(b.Email); err != nil {
+	if err := s.messaged(b.Email, b.Phone); err != nil {
 		return err
 	}
 	session, user, err := s.Accounts.SignUp(c.Context(), account.SignUp{Email: b.Email, Phone: b.Phone, Password: b.Password, Data: b.Data,

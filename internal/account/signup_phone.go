@@ -1,0 +1,80 @@
+package account
+
+import (
+	"context"
+
+	"github.com/socle-hq/socle/internal/records"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// signUpByPhone makes an account of a phone number and a password. The number is proved by a code that is sent to it; for one that is
+// taken the answer is the same, and nothing is sent.
+func (s *Service) signUpByPhone(ctx context.Context, r SignUp, from Caller) (u *User, err error) {
+	if err := s.textable(); err != nil {
+		return nil, err
+	}
+	if r.Phone, err = Phone(r.Phone); err != nil {
+		return nil, err
+	}
+	hash, err := s.hash(ctx, r.Password)
+	if err != nil {
+		return nil, err
+	}
+	err = s.write(ctx, func(tx *records.Tx) error {
+		old, err := user(tx, records.Is("phone", value.OfText(r.Phone)))
+		if err != nil {
+			return err
+		}
+		if old != nil {
+			u, err = s.repeatedByPhone(tx, old, r, hash, from)
+			return err
+		}
+		if u, err = s.register(tx, asked{Ask{Phone: r.Phone, Data: r.Data, Locale: r.Locale}, from}); err != nil {
+			return err
+		}
+		if err := s.setPassword(tx, u.ID, hash); err != nil {
+			return err
+		}
+		return s.textConfirmation(tx, u)
+	})
+	return u, err
+}
+
+// repeatedByPhone is repeated for a phone number. The owner of a number that is proved is not disturbed: messages to phones cost.
+func (s *Service) repeatedByPhone(tx *records.Tx, old *User, r SignUp, hash string, from Caller) (*User, error) {
+	if err := s.audit(tx, from, "user_repeated_signup", "", old.ID, nil); err != nil {
+		return nil, err
+	}
+	var err error
+	if old.PhoneConfirmedAt != nil {
+		err = s.decoys(tx, 5)
+	} else {
+		err = s.againByPhone(tx, old, r, hash)
+	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.madeUp(r, timeOf(tx))
+	if err != nil {
+		return nil, err
+	}
+	u.Phone, u.AppMetadata = r.Phone, map[string]any{"provider": "phone", "providers": []string{"phone"}}
+	id := &u.Identities[0]
+	id.Provider, id.Data = "phone", map[string]any{"sub": u.ID, "phone": r.Phone, "email_verified": false, "phone_verified": false}
+	return u, nil
+}
+
+// againByPhone is again for a phone number.
+func (s *Service) againByPhone(tx *records.Tx, old *User, r SignUp, hash string) error {
+	_, data, err := merged(nil, r.Data, mostUserMetadata)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Change("users", records.Row{"user_metadata": data}, records.Is("id", value.OfUUID(old.ID))); err != nil {
+		return err
+	}
+	if err := s.setPassword(tx, old.ID, hash); err != nil {
+		return err
+	}
+	return s.textConfirmation(tx, old)
+}
