@@ -40,6 +40,9 @@ func (c *sqlCommand) Run(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close(context.WithoutCancel(s.ctx))) }()
+	if warning := prompt.Powerful(s.ctx, db); warning != "" {
+		fmt.Fprintln(s.err, "warning:", warning)
+	}
 	if statement == "" && isatty.IsTerminal(os.Stdin.Fd()) {
 		return c.converse(s, db, os.Stdin)
 	}

@@ -39,6 +39,26 @@ func Postgres(ctx context.Context, dsn string, most time.Duration) (Database, er
 	return &server{conn, most}, nil
 }
 
+// Powerful says in one line what a statement can do beside reading tables, "" where the user has no such right: read-only transactions
+// hold a superuser off from writing, not from reading the server's files.
+func Powerful(ctx context.Context, db Database) string {
+	s, ok := db.(*server)
+	if !ok {
+		return ""
+	}
+	var user string
+	var super, files bool
+	err := s.conn.QueryRow(ctx, "SELECT current_user::text, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "+
+		"pg_has_role(current_user, 'pg_read_server_files', 'USAGE')").Scan(&user, &super, &files)
+	switch {
+	case err != nil || !super && !files:
+		return ""
+	case super:
+		return fmt.Sprintf("the user %q is a superuser: a statement can also read the server's files and call every function; use one that may only read tables", user)
+	}
+	return fmt.Sprintf("the user %q has pg_read_server_files: a statement can also read the server's files; use one that may only read tables", user)
+}
+
 func (s *server) Close(ctx context.Context) error { return s.conn.Close(ctx) }
 
 func (s *server) Ask(ctx context.Context, text string, to Sink) (err error) {

@@ -160,3 +160,16 @@ func TestATableShowsTheFirstThousandRowsAndTheOthersAll(t *testing.T) {
 		}
 	})
 }
+
+func TestAPowerfulUserIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, err := prompt.Postgres(ctx, testkit.PostgresURL(t), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(ctx)
+	if got := prompt.Powerful(ctx, db); !strings.Contains(got, "is a superuser") || strings.Contains(got, "\n") {
+		t.Errorf("%q", got)
+	}
+}
