@@ -31,12 +31,28 @@ var errMoved = errors.New("another database is taken up only when the server is 
 // openStore opens the database of a project.
 func openStore(ctx context.Context, d config.Database, o Options) (store.Store, error) {
 	if d.Engine == "postgres" {
-		return postgres.OpenWith(ctx, d.URL, postgres.Options{Replicas: d.Replicas, Connections: d.Connections, Clock: o.Clock})
+		return postgres.OpenWith(ctx, d.URL, postgres.Options{Replicas: d.Replicas, Connections: d.Connections, Clock: o.Clock,
+			Source: " (of " + config.Origin(o.Env, "database") + ")"})
 	}
 	if err := mark(o); err != nil {
 		return nil, err
 	}
 	return sqlite.Open(o.Data, sqlite.Options{Clock: o.Clock})
+}
+
+// entitled makes sure that the database's user may write what the project stores.
+func (r *Runtime) entitled(ctx context.Context, p *Project) error {
+	st, ok := r.store.(interface {
+		Entitled(ctx context.Context, tables []string) error
+	})
+	if !ok {
+		return nil
+	}
+	var tables []string
+	for _, c := range p.Set.Catalog().Tables() {
+		tables = append(tables, r.store.Dialect().Table(c))
+	}
+	return st.Entitled(ctx, tables)
 }
 
 // healthy is why the database cannot be used now.

@@ -119,6 +119,9 @@ func (r *Runtime) start(ctx context.Context, p *Project) error {
 	if err := r.settle(ctx, p); err != nil {
 		return err
 	}
+	if err := r.entitled(ctx, p); err != nil {
+		return err
+	}
 	return r.install(p)
 }
 

@@ -59,7 +59,7 @@ type Env func(name string) (string, bool)
 func With(env Env, settings map[string]string) Env {
 	names := make(map[string]string, len(settings))
 	for path, v := range settings {
-		names[variable(path)] = v
+		names[variable(path)], names[flag+path] = v, v
 	}
 	return func(name string) (string, bool) {
 		if v, ok := names[name]; ok {
@@ -67,6 +67,21 @@ func With(env Env, settings map[string]string) Env {
 		}
 		return env(name)
 	}
+}
+
+// flag begins the names under which With answers for what comes from the command line; no variable is called so.
+const flag = "--"
+
+// Origin says where a setting comes from: the flag, the variable, or the file.
+func Origin(env Env, path string) string {
+	if env != nil {
+		for _, name := range []string{flag + path, variable(path)} {
+			if _, given := env(name); given {
+				return name
+			}
+		}
+	}
+	return File
 }
 
 // variable is the environment variable that overrides a setting: SOCLE_LIMITS_ROWS for limits.rows.

@@ -23,7 +23,7 @@ const connectTimeout = 5 * time.Second
 func configure(dsn string, o Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil { // its text quotes the DSN
-		return nil, fault.New(fault.Unavailable, "the database's address cannot be read; it is postgres://user:password@host:5432/database, with ${NAME} for the password, and ?sslmode=… and the like")
+		return nil, fault.New(fault.Unavailable, "the database's address%s cannot be read; it is postgres://user:password@host:5432/database, with ${NAME} for the password, and ?sslmode=… and the like", o.Source)
 	}
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["datestyle"] = "ISO"
@@ -73,7 +73,7 @@ const oldest = 150000
 
 // facts are what has to be true of a database.
 const facts = `SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), ` +
-	`coalesce(current_schema(), ''), pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()`
+	`coalesce(current_schema(), ''), pg_encoding_to_char(encoding), current_setting('default_transaction_read_only'), current_user FROM pg_database WHERE datname = current_database()`
 
 // inspect refuses servers and databases that the product cannot work with.
 func inspect(ctx context.Context, pool *pgxpool.Pool) error {
@@ -83,7 +83,7 @@ func inspect(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	l := &link{conn: c}
 	defer l.release()
-	var is [5]string
+	var is [7]string
 	_, err = l.run(ctx, facts, nil, func(row [][]byte) error {
 		for i := range is {
 			is[i] = string(row[i])
@@ -99,6 +99,8 @@ func inspect(ctx context.Context, pool *pgxpool.Pool) error {
 		return fault.New(fault.Unavailable, "the server is PostgreSQL %s; version %d or later is needed", is[1], oldest/10000)
 	case is[2] == "t":
 		return fault.New(fault.Unavailable, "the server is a read-only replica; `database:` names the primary, and replicas go under `database_replicas:`")
+	case is[5] == "on":
+		return fault.New(fault.Unavailable, "the user %q only reads where nothing else is said; ALTER ROLE %q SET default_transaction_read_only = off, or the same for the database", is[6], is[6])
 	case is[3] != "public":
 		return fault.New(fault.Unavailable, "new tables would go to the schema %q; set the role's search_path to public, and make sure that the schema is there", is[3])
 	case is[4] != "UTF8":
@@ -122,7 +124,14 @@ func refused(config *pgxpool.Config, err error) error {
 	host := net.JoinHostPort(at.Host, strconv.Itoa(int(at.Port)))
 	why := func(format string, args ...any) error { return fault.New(fault.Unavailable, format, args...) }
 	var server *pgconn.PgError
-	if !errors.As(err, &server) {
+	var unknown *net.DNSError
+	switch {
+	case errors.As(err, &server):
+	case errors.As(err, &unknown) && unknown.IsNotFound:
+		return why("there is no host %q; is it spelled right in `database:`, and known on this machine?", at.Host)
+	case at.ValidateConnect != nil && strings.Contains(err.Error(), "ValidateConnect failed"):
+		return why("PostgreSQL at %s answers, but no server of the address is what its target_session_attrs asks for; name the primary, or leave target_session_attrs out", host)
+	default:
 		return why("PostgreSQL at %s cannot be reached (%s); is it running, and is its address in `database:` right?", host, reason(err))
 	}
 	switch server.Code {
@@ -131,6 +140,9 @@ func refused(config *pgxpool.Config, err error) error {
 	case "3D000":
 		return why("PostgreSQL at %s has no database %q; make it: createdb %s", host, at.Database, at.Database)
 	case "53300":
+		if of, ok := strings.CutPrefix(server.Message, "too many connections for "); ok { // a limit of its own
+			return why("PostgreSQL at %s lets no more connections to the %s; ALTER the %s with a higher CONNECTION LIMIT (-1: none), or lower `database_pool:`", host, of, of)
+		}
 		return why("PostgreSQL at %s has no connection left; raise its max_connections, or lower `database_pool:`", host)
 	case "42501":
 		return why("the user %q lacks a right in the database %q (%s); GRANT it, or make the user the database's owner", at.User, at.Database, server.Message)

@@ -24,6 +24,7 @@ type Options struct {
 	Replicas    []string    // DSNs of read-only copies; reads of sessions go there
 	Connections int         // at most so many to each server; 0: what the DSN says, else defaultConnections
 	Clock       clock.Clock // nil: the system's
+	Source      string      // where the DSN comes from, for messages: " (of …)"
 
 	Patience time.Duration // how long a session lets statements take that say nothing themselves; 0: half a minute
 }
