@@ -19,6 +19,7 @@ auth:
   anonymous: true
   redirects: [ ${home} ]
   session: { refresh_reuse: 0s }
+  limits: { sign_in: 6000, send: 6000 } # all of them come from one address
   providers: { acme: { issuer: "${issuer}", client_id: journal, client_secret: "\${ACME_SECRET}" } }
 `,
   'collections/entries.yaml': `fields:
