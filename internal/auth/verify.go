@@ -102,6 +102,11 @@ func (t *Tokens) authentic(token string) ([]byte, error) {
 	if len(parts) != 3 {
 		return nil, fault.New(fault.InvalidToken, "Expected 3 parts in JWT; got %d", len(parts))
 	}
+	for _, part := range parts { // one token has one form: no padding, no bits that do not count
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
+			return nil, fault.New(fault.InvalidToken, "JWT couldn't be decoded").Because(err)
+		}
+	}
 	key, err := t.key(parts[0])
 	if err != nil {
 		return nil, err
