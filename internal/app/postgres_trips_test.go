@@ -36,8 +36,11 @@ func TestRequestsWaitForTheServerAsRarelyAsTheyCan(t *testing.T) {
 		{"one row", "GET", "/rest/v1/tickets?select=title&id=eq." + id + "1", "", 200, 1},
 		{"rows with a to-one and a to-many embed", "GET", "/rest/v1/tickets?select=title,project:projects(name),comments(body)", "", 200, 2},
 		{"rows with an embed that none of them has", "GET", "/rest/v1/tickets?select=title,comments(body)&id=is.null", "", 200, 2},
-		{"an insert whose policy asks other rows", "POST", "/rest/v1/tickets", `{"title":"c","project_id":1}`, 201, 2},
-		{"an insert that is refused", "POST", "/rest/v1/tickets", `{"title":"d","project_id":2}`, 401, 2},
+		{"an insert", "POST", "/rest/v1/comments", `{"body":"d","ticket_id":"` + id + `1"}`, 201, 1},
+		{"several rows", "POST", "/rest/v1/comments", `[{"body":"e","ticket_id":"` + id + `1"},{"body":"f","ticket_id":"` + id + `2"}]`, 201, 1},
+		{"an insert whose policy asks other rows", "POST", "/rest/v1/tickets", `{"title":"c","project_id":1}`, 201, 1},
+		{"an insert that is refused", "POST", "/rest/v1/tickets", `{"title":"d","project_id":2}`, 401, 3},
+		{"an insert that the server refuses", "POST", "/rest/v1/projects", `{"id":1,"name":"again"}`, 409, 7},
 		{"an update whose policy asks other rows", "PATCH", "/rest/v1/tickets?id=eq." + id + "2", `{"title":"e"}`, 204, 3},
 	} {
 		least := 100

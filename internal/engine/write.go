@@ -154,6 +154,10 @@ type session struct {
 	moved       map[*schema.Field]bool  // … which moved it
 	wants       *wanting                // why this run cannot go on
 	begun       bool                    // an operation was carried out
+	alone       bool                    // one operation is all there is to do
+	leaver      store.Leaver            // nil: the answers of statements are waited for
+	unless      sqlgen.Exec             // what is left to leaver is not done where this finds a row
+	left        []store.Step
 }
 
 func (e *Engine) session(ctx context.Context, tx store.Tx, took *taken) *session {
@@ -164,6 +168,7 @@ func (e *Engine) session(ctx context.Context, tx store.Tx, took *taken) *session
 var _ store.Snapshot = (*session)(nil)
 
 func (s *session) run(ops []Op) ([]Answer, error) {
+	s.alone = sole(ops)
 	if id := ops[0].Idempotency; id != nil {
 		known, err := s.known(id)
 		if err != nil || known != nil {
@@ -189,11 +194,13 @@ func (s *session) run(ops []Op) ([]Answer, error) {
 		out = append(out, a)
 		undone = undone || op.DryRun
 	}
-	if undone {
+	switch id := ops[0].Idempotency; {
+	case undone:
 		return out, errUndone
-	}
-	if id := ops[0].Idempotency; id != nil {
+	case id != nil:
 		return out, s.remember(id, out)
+	case s.leaver != nil:
+		return out, s.leaver.Leave(s.unless, s.left)
 	}
 	return out, nil
 }

@@ -112,7 +112,7 @@ func (x *writing) append(changes []sqlgen.Change) error {
 		return err
 	}
 	for _, e := range statements {
-		if _, err := x.exec(e, nil); err != nil {
+		if err := x.done(e, 0); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
+	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -67,7 +68,13 @@ func (x *writing) over(r rule, rows, olds []image) []plan.Tuple {
 // permitted refuses rows for which a policy is not TRUE, at the latest with the statement that writes them. An upsert has more to
 // refuse between the two, and so waits.
 func (x *writing) permitted(r rule, rows, olds []image) error {
-	if asker, ok := x.tx.(store.Asker); ok && x.w.On == nil && r.stmt != nil && len(rows) > 0 && !ir.IsTrue(r.Cond) {
+	asks := r.stmt != nil && !ir.IsTrue(r.Cond)
+	if asks && x.leaver != nil {
+		args, err := r.stmt.Bind(x.env, x.over(r, rows, olds))
+		x.unless = sqlgen.Exec{Text: r.stmt.Text, Args: args}
+		return err
+	}
+	if asker, ok := x.tx.(store.Asker); ok && asks && x.w.On == nil && len(rows) > 0 {
 		args, err := r.stmt.Bind(x.env, x.over(r, rows, olds))
 		if err != nil {
 			return err

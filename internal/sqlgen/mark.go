@@ -1,6 +1,9 @@
 package sqlgen
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -10,6 +13,19 @@ func Mark(d Dialect, name string, at int64) (Exec, error) {
 	t := &text{d: d}
 	t.add("INSERT INTO ", quoted(schema.SystemLeases), ` ("name", "taken") VALUES (`).value(aText, value.OfText(name)).
 		add(", ").value(anInt, value.OfInt(at)).add(")")
+	return t.exec()
+}
+
+// MarkUnless is Mark in a transaction that is to fail where writes are held off, and where the query that unless is finds a row.
+// Its number cannot be read then.
+func MarkUnless(d Dialect, name string, at int64, unless Exec) (Exec, error) {
+	t := &text{d: d, args: slices.Clone(unless.Args)}
+	t.add("INSERT INTO ", quoted(schema.SystemLeases), ` ("name", "taken") SELECT `).value(aText, value.OfText(name)).
+		add(", CAST(CASE WHEN EXISTS (", Held(), ")")
+	if unless.Text != "" {
+		t.add(" OR EXISTS (", unless.Text, ")")
+	}
+	t.add(" THEN 'refused' ELSE ").value(aText, value.OfText(strconv.FormatInt(at, 10))).add(" END AS bigint)")
 	return t.exec()
 }
 

@@ -43,6 +43,22 @@ type Asker interface {
 	Ahead(sql string, args []any, check func(rows [][]any) error)
 }
 
+// Leaver is a write transaction that can be told at once what is left to do, and then ends without anybody having waited between.
+type Leaver interface {
+	// Leaves reports whether it does so in this run.
+	Leaves() bool
+	// Leave is the last that a closure does before it returns nil. Where the query that unless is, if it is one, finds a row, or the
+	// database refuses a statement, nothing is kept, and the closure is run again in a transaction that leaves nothing, to find
+	// out why.
+	Leave(unless sqlgen.Exec, rest []Step) error
+}
+
+// Step is a statement that changes so many rows; 0: however many.
+type Step struct {
+	sqlgen.Exec
+	Rows int64
+}
+
 // Tx is a write transaction. It is for one goroutine. Arguments and raw columns have the forms of the Dialect.
 type Tx interface {
 	Exec(ctx context.Context, sql string, args ...any) (rows int64, err error)

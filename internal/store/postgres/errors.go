@@ -46,6 +46,9 @@ func constraintOf(err error) string {
 	return ""
 }
 
+// readOnly is what a server says that takes no writes.
+const readOnly = "25006"
+
 // isLost reports that the connection broke, or leads to a server that is going or takes no writes.
 func isLost(err error) bool {
 	var never *pgconn.ConnectError
@@ -55,7 +58,7 @@ func isLost(err error) bool {
 	case errors.As(err, &never):
 		return true
 	case code != "":
-		return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P0") || code == "25006" || code == "25P03"
+		return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P0") || code == readOnly || code == "25P03"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return false
 	}

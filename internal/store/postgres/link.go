@@ -48,6 +48,7 @@ type statement struct {
 	values [][]byte
 	each   func([][]byte) error
 	done   func() error // after the last row
+	rows   int64        // that it changes; 0: however many
 
 	name string // under which it is made
 }
@@ -58,17 +59,23 @@ func (l *link) run(ctx context.Context, sql string, args []any, each func([][]by
 	if err != nil {
 		return 0, err
 	}
-	var batch []statement
-	for _, text := range l.prelude {
-		batch = append(batch, statement{sql: text, each: refuseAny})
-	}
-	batch = append(append(batch, l.waiting...), statement{sql: sql, values: values, each: each})
+	batch := append(l.before(), statement{sql: sql, values: values, each: each})
 	if l.last {
 		batch = append(batch, statement{sql: "ROLLBACK"})
 	}
+	return l.send(ctx, batch)
+}
+
+// before is what has to come before a statement and was not sent yet.
+func (l *link) before() []statement {
+	batch := make([]statement, 0, len(l.prelude)+len(l.waiting)+2)
+	for _, text := range l.prelude {
+		batch = append(batch, statement{sql: text, each: refuseAny})
+	}
+	batch = append(batch, l.waiting...)
 	l.begun = l.begun || len(l.prelude) > 0
 	l.prelude, l.waiting = nil, nil
-	return l.send(ctx, batch)
+	return batch
 }
 
 // send carries out statements in one round trip, up to the first that fails. The number is the last one's.
@@ -133,6 +140,9 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 		case *pgconn.ResultReader:
 			if n, err = drain(answer, batch[i].each); err == nil && batch[i].done != nil {
 				err = batch[i].done()
+			}
+			if err == nil && batch[i].rows > 0 && n != batch[i].rows {
+				err = fmt.Errorf("%w: %d, not %d", errMiscounted, n, batch[i].rows)
 			}
 			if err != nil {
 				return 0, err

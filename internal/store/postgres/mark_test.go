@@ -31,12 +31,12 @@ func TestAMarkTellsWhetherATransactionWasKeptAndEndsOneThatIsLate(t *testing.T) 
 			t.Errorf("%s: kept %v, %v", mark, kept, err)
 		}
 	}
-	if err := s.marked(ctx, []string{readCommitted}, "mark:kept", insert); err != nil {
+	if err := s.marked(ctx, []string{readCommitted}, nil, "mark:kept", insert); err != nil {
 		t.Fatal(err)
 	}
 	asked("mark:kept", true)
 	asked("mark:kept", true)
-	late := s.marked(ctx, []string{readCommitted}, "mark:late", func(tx store.Tx) error {
+	late := s.marked(ctx, []string{readCommitted}, nil, "mark:late", func(tx store.Tx) error {
 		asked("mark:late", false)
 		return insert(tx)
 	})

@@ -26,7 +26,11 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	for run := range maxRuns {
 		prelude := s.gate(append([]string{"BEGIN"}, bounds(ctx, s.clock.Now())...))
 		mark := s.mark()
-		err = s.marked(ctx, prelude, mark, f)
+		var brief []string
+		if run == 0 && mark != "" && patient(ctx, s.clock.Now()) {
+			brief = briefly
+		}
+		err = s.marked(ctx, prelude, brief, mark, f)
 		kept, known := s.resolve(ctx, mark, err)
 		if err == nil || kept {
 			s.replicas.wrote(store.SessionOf(ctx), s.clock.Now())
@@ -78,17 +82,29 @@ func (s *Store) pause(ctx context.Context, run int) bool {
 // attempt runs f in one transaction. The error is the one that decides whether it may be run again: a conflict or a lost
 // connection, whatever f has made of it.
 func (s *Store) attempt(ctx context.Context, prelude []string, f func(store.Tx) error) error {
-	return s.marked(ctx, prelude, "", f)
+	return s.marked(ctx, prelude, nil, "", f)
 }
 
-// marked is an attempt that leaves a mark.
-func (s *Store) marked(ctx context.Context, prelude []string, mark string, f func(store.Tx) error) error {
+// marked is an attempt that leaves a mark. Where brief is given, f may leave what it does to a transaction that begins with that.
+// What is refused then is run once more in one that does not.
+func (s *Store) marked(ctx context.Context, prelude, brief []string, mark string, f func(store.Tx) error) error {
 	c, err := acquire(ctx, s.main)
 	if err != nil {
 		return err
 	}
-	tx := &writing{link: link{conn: c, prelude: prelude}, opening: prelude, patience: commitTimeout, mark: mark, at: s.clock.Now().UnixMicro()}
-	defer tx.release()
+	tx := &writing{link: link{conn: c, prelude: prelude}, opening: prelude, brief: brief, patience: commitTimeout, mark: mark, at: s.clock.Now().UnixMicro()}
+	defer func() { tx.release() }()
+	err = s.carried(ctx, tx, f)
+	if tx.refused {
+		again := append([]string{"ROLLBACK"}, prelude...)
+		tx = &writing{link: link{conn: c, prelude: again, begun: true}, opening: prelude, patience: commitTimeout, mark: mark, at: tx.at}
+		err = s.carried(ctx, tx, f)
+	}
+	return err
+}
+
+// carried runs f and ends the transaction.
+func (s *Store) carried(ctx context.Context, tx *writing, f func(store.Tx) error) error {
 	if err := f(tx); err != nil {
 		if tx.broken != nil {
 			err = tx.broken
@@ -98,12 +114,12 @@ func (s *Store) marked(ctx context.Context, prelude []string, mark string, f fun
 		}
 		return err
 	}
-	err = tx.commit(ctx)
+	err := tx.commit(ctx)
 	var u *store.Unknown
 	switch {
 	case errors.As(err, &u) && u.Late:
 		s.unsure.Store(true)
-	case err == nil && mark != "" && tx.begun:
+	case err == nil && tx.mark != "" && tx.begun:
 		s.unsure.Store(false)
 	}
 	return err
@@ -116,6 +132,11 @@ type writing struct {
 	patience time.Duration // how long its commit may take
 	mark     string        // "": none
 	at       int64
+
+	brief   []string     // what begins one that is left; nil: none is
+	left    []statement  // what was left to do
+	unless  *sqlgen.Exec // … unless this finds a row; nil: nothing was left
+	refused bool         // what was left was refused, and nothing is kept
 
 	opening []string // what began it
 	wrote   bool     // something was written
@@ -155,6 +176,9 @@ const commitTimeout = 10 * time.Second
 
 // commit keeps the transaction. Only the server's own refusal, or a COMMIT that was never sent, says that it was not kept.
 func (w *writing) commit(ctx context.Context) error {
+	if w.unless != nil {
+		return w.leave(ctx)
+	}
 	if !w.begun {
 		return nil
 	}
@@ -173,16 +197,21 @@ func (w *writing) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, w.undo(ctx))
 	}
+	return w.ended(ctx, w.end)
+}
+
+// ended is what came of an end, which happens also where the request's own time is up.
+func (w *writing) ended(ctx context.Context, end func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.patience)
 	defer cancel()
 	warned := w.wire().CustomData()
 	delete(warned, warning)
-	err := w.end(ctx)
+	err := end(ctx)
 	var server *pgconn.PgError
 	switch {
 	case err == nil && warned[warning] != nil:
 		return errLate(warned[warning].(error))
-	case err == nil, pgconn.SafeToRetry(err), errors.As(err, &server) && !isLost(err):
+	case err == nil, pgconn.SafeToRetry(err), errors.Is(err, errMiscounted), codeOf(err) == readOnly, errors.As(err, &server) && !isLost(err):
 		return err
 	case ctx.Err() != nil:
 		return errLate(err)
@@ -196,15 +225,11 @@ func (w *writing) commit(ctx context.Context) error {
 func (w *writing) end(ctx context.Context) error {
 	var batch []statement
 	if w.mark != "" {
-		e, err := sqlgen.Mark(dialect.Dialect{}, w.mark, w.at)
+		mark, err := stated(sqlgen.Mark(dialect.Dialect{}, w.mark, w.at))
 		if err != nil {
 			return err
 		}
-		values, err := texts(e.Args)
-		if err != nil {
-			return err
-		}
-		batch = append(batch, statement{sql: e.Text, values: values})
+		batch = append(batch, mark)
 	}
 	_, err := w.send(ctx, append(batch, statement{sql: "COMMIT"}))
 	return err

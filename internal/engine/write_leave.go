@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/store"
+)
+
+// Where nothing is wanted back of a write but that it was done, a store may take all of it at once. It does not say what was wrong
+// with it: then it runs the closure again, which asks and names it as always.
+
+// mostLeft bounds the rows that are sent without waiting: it may be for nothing.
+const mostLeft = 500
+
+// leave decides whether rows of an insert are left to the store. Nothing may have to be asked, or changed, before them.
+func (x *writing) leave(rows []image) {
+	l, ok := x.tx.(store.Leaver)
+	if !ok || !x.alone || len(rows) == 0 || len(rows) > mostLeft || x.w.On != nil || x.m.returned != nil || len(x.c.PrimaryKey) == 0 || !l.Leaves() {
+		return
+	}
+	for f, n := range x.given {
+		if n > x.raised[f] {
+			return
+		}
+	}
+	x.leaver = l
+}
+
+// done has a statement carried out that changes so many rows; 0: however many.
+func (s *session) done(e sqlgen.Exec, rows int64) error {
+	if s.leaver != nil {
+		s.left = append(s.left, store.Step{Exec: e, Rows: rows})
+		return nil
+	}
+	n, err := s.exec(e, nil)
+	if err == nil && rows > 0 && n != rows {
+		err = overtaken{}
+	}
+	return err
+}
+
+// sole reports whether a list is one write and nothing beside it.
+func sole(ops []Op) bool {
+	op := &ops[0]
+	return len(ops) == 1 && !op.DryRun && op.Idempotency == nil && op.Beside == nil
+}

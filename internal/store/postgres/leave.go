@@ -1,0 +1,91 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/socle-hq/socle/internal/sqlgen"
+	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
+	"github.com/socle-hq/socle/internal/store"
+)
+
+// A write that needs no answer but that it is kept is one round trip: everything from BEGIN to COMMIT is sent together. What must
+// not be makes the server fail on the way, so that it never comes to the COMMIT. Who asked for what then is not looked into: the
+// closure is run once more in a transaction that asks step by step.
+
+var _ store.Leaver = (*writing)(nil)
+
+// briefTime is how long one statement of a transaction that is left may wait. Nobody can take it back meanwhile, and all of it
+// has to fit into the time that a commit has.
+const briefTime = 2 * time.Second
+
+// briefly is what such a transaction begins with. Between its statements nothing idles, and its mark looks for a hold.
+var briefly = []string{"BEGIN", "SET LOCAL statement_timeout = 2000"}
+
+// patient reports whether a request has the time to be run again after one that was left.
+func patient(ctx context.Context, now time.Time) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && deadline.Sub(now) > 2*briefTime
+}
+
+// Leaves reports whether nothing was sent yet that had to be waited for.
+func (w *writing) Leaves() bool { return w.brief != nil && !w.begun && len(w.waiting) == 0 }
+
+// Leave keeps what is left for the commit.
+func (w *writing) Leave(unless sqlgen.Exec, rest []store.Step) error {
+	for _, s := range rest {
+		step, err := stated(s.Exec, nil)
+		if err != nil {
+			return err
+		}
+		step.rows = s.Rows
+		w.left = append(w.left, step)
+	}
+	w.unless = &unless
+	return nil
+}
+
+// leave sends the whole transaction.
+func (w *writing) leave(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := w.ended(ctx, w.whole)
+	var server *pgconn.PgError
+	if !errors.As(err, &server) || isLost(err) {
+		return err
+	}
+	if w.refused = !isConflict(err) && ctx.Err() == nil; w.refused {
+		return err
+	}
+	return errors.Join(err, w.undo(ctx))
+}
+
+// whole sends everything in one round trip. The mark comes first, for it is made only where the rest may be done.
+func (w *writing) whole(ctx context.Context) error {
+	mark, err := stated(sqlgen.MarkUnless(dialect.Dialect{}, w.mark, w.at, *w.unless))
+	if err != nil {
+		return err
+	}
+	w.prelude = w.brief
+	w.planning(w.unless.Text != "")
+	batch := append(append(w.before(), mark), w.left...)
+	_, err = w.send(ctx, append(batch, statement{sql: "COMMIT"}))
+	return err
+}
+
+// stated is a statement as it is sent.
+func stated(e sqlgen.Exec, err error) (statement, error) {
+	if err != nil {
+		return statement{}, err
+	}
+	values, err := texts(e.Args)
+	return statement{sql: e.Text, values: values}, err
+}
+
+// errMiscounted is the error of a transaction that was left and did not change the rows that it was meant to: something else
+// than the product has a say in the table.
+var errMiscounted = errors.New("postgres: not the rows that were meant were changed")
