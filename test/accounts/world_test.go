@@ -100,7 +100,10 @@ func (s *site) project(given files) files {
 	for name, text := range given {
 		out[name] = text
 	}
-	head := fmt.Sprintf("name: app\npublic_url: %s\nmail: { smtp: %q, from: \"App <app@app.test>\" }\n", public, s.smtp.URL())
+	head := fmt.Sprintf("name: app\nmail: { smtp: %q, from: \"App <app@app.test>\" }\n", s.smtp.URL())
+	if !strings.Contains(given["socle.yaml"], "public_url:") {
+		head += "public_url: " + public + "\n"
+	}
 	if !strings.Contains(given["socle.yaml"], "auth:") {
 		head += "auth: { redirects: [ https://site.test, https://site.test/** ] }\n"
 	}
