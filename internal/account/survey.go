@@ -2,12 +2,12 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/socle-hq/socle/internal/mail"
 	"github.com/socle-hq/socle/internal/records"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -146,29 +146,45 @@ func (s *Service) Factors(ctx context.Context, id string) ([]Factor, error) {
 	return append([]Factor{}, u.Factors...), nil
 }
 
-// DropFactor takes a second factor from an account. What was proved with it ends; its owner is told.
+// DropFactor takes a second factor from an account. The sessions proved with it end, as whoever has it may be somebody else; its
+// owner is told. Recovery codes do not stay behind as the only factor.
 func (s *Service) DropFactor(ctx context.Context, id, factor string, from Caller) (f Factor, err error) {
 	err = s.write(ctx, func(tx *records.Tx) error {
 		u, err := one(tx, id)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Remove("factors", records.Is("id", value.OfUUID(factor)), records.Is("user_id", value.OfUUID(id)))
-		if err != nil || len(rows) == 0 {
-			return firstError(err, Refuse(FactorNotFound, "Factor not found"))
+		rows, _, err := tx.Read(records.Query{Of: "factors", Where: []records.Cond{records.Is("user_id", value.OfUUID(id))}})
+		if err != nil {
+			return err
 		}
-		f = factorOf(rows[0])
-		if f.Status == Verified {
-			if err := s.endProved(tx, id, factor, from); err != nil {
-				return err
-			}
-			if err := s.notify(tx, u, mail.FactorRemoved, mail.Data{}); err != nil {
-				return err
-			}
+		at := slices.IndexFunc(rows, func(r records.Row) bool { return r.Text("id") == factor })
+		if at < 0 {
+			return Refuse(FactorNotFound, "Factor not found")
 		}
-		return s.audit(tx, from, "factor_deleted", "", id, map[string]any{"by": "admin", "factor_id": factor})
+		f = factorOf(rows[at])
+		if err := s.endProved(tx, id, factor, from); err != nil {
+			return err
+		}
+		if err := s.dropFactor(tx, u, rows[at], "", from); err != nil {
+			return err
+		}
+		return s.dropLeftCodes(tx, u, slices.Delete(rows, at, at+1), from)
 	})
 	return f, err
+}
+
+// dropLeftCodes takes recovery codes away where no other factor is left that they could stand in for.
+func (s *Service) dropLeftCodes(tx *records.Tx, u *User, left []records.Row, from Caller) error {
+	if slices.ContainsFunc(left, func(r records.Row) bool { return r.Text("type") != recoveryFactor && r.Text("status") == Verified }) {
+		return nil
+	}
+	for _, row := range left {
+		if row.Text("type") == recoveryFactor {
+			return s.dropFactor(tx, u, row, "", from)
+		}
+	}
+	return nil
 }
 
 // endProved ends the sessions that a factor has proved.

@@ -265,3 +265,22 @@ func TestSecretsOfFactorsAreNeitherStoredNorLoggedAsTheyAre(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAdministratorTakesAFactorAway(t *testing.T) {
+	t.Parallel()
+	everywhere(t, near(nil), func(t *testing.T, s *site) {
+		ada := s.member(t, "ada@example.org")
+		phone := ada.enroll(t, "Phone")
+		ada.prove(t, phone)
+		ada.me().post("factors/recovery-codes", nil).want(t, 200)
+		s.admin().get("admin/users/"+ada.id+"/factors").want(t, 200, `[{"factor_type":"totp"},{"factor_type":"recovery_code"}]`)
+		s.admin().delete("admin/users/"+ada.id+"/factors/"+phone.id).want(t, 200, `{"factor_type":"totp"}`)
+		s.admin().get("admin/users/"+ada.id+"/factors").want(t, 200, `[]`)
+		if r := ada.me().get("/rest/v1/"); r.Code != 401 {
+			t.Errorf("the session that the factor proved goes on: %d", r.Code)
+		}
+		ada = s.signIn(t, "ada@example.org")
+		ada.want(t, "aal1", "password")
+		ada.me().get("factors/recovery-codes").refused(t, 404, "mfa_factor_not_found")
+	})
+}
