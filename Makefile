@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres bench-pocketbase atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres bench-accounts bench-pocketbase atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -99,6 +99,9 @@ bench: build ## requests per second beside a hand-written server with the same r
 
 bench-import: build ## rows per second and memory of an import of ROWS (1000000) beside a hand-written loop of inserts
 	$(GO) run ./bench -socle bin/socle -import $(or $(ROWS),1000000)
+
+bench-accounts: postgres ## whether times tell that an account is there, and how others fare while 50 sign in at once, on both engines
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./bench/accounts
 
 bench-postgres: build ## the same over a throwaway PostgreSQL that waits for the disk
 	$(GO) run ./bench -socle bin/socle -postgres
