@@ -94,7 +94,7 @@ func (s *Service) signUp(ctx context.Context, r SignUp, hash string, from Caller
 		case there && s.Settings.ConfirmEmail:
 			u, err = s.repeated(tx, row, r, hash, from)
 			return err
-		case there && !row.Time("email_confirmed_at").IsZero():
+		case there && !(row.Time("email_confirmed_at").IsZero() && row.Time("phone_confirmed_at").IsZero()):
 			return Refuse(UserExists, "User already registered")
 		case there:
 			if u, err = userByID(tx, row.Text("id")); err == nil {

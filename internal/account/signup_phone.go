@@ -46,7 +46,7 @@ func (s *Service) repeatedByPhone(tx *records.Tx, old *User, r SignUp, hash stri
 		return nil, err
 	}
 	var err error
-	if old.PhoneConfirmedAt != nil {
+	if old.ConfirmedAt != nil {
 		err = s.decoys(tx, 5)
 	} else {
 		err = s.againByPhone(tx, old, r, hash)
