@@ -9,7 +9,7 @@ import (
 
 const (
 	glance  = 500 * time.Millisecond // how often other servers' sign-outs are looked for
-	overlap = time.Minute            // how long a transaction may be under way whose entry is of an earlier instant
+	overlap = 6 * time.Minute        // how much earlier than now an entry may say it is: a transaction under way, a clock that differs by 5 minutes
 	sweep   = time.Minute            // how often what is over is removed
 )
 
@@ -24,20 +24,20 @@ func (s *Service) revoke(tx *records.Tx, session, uid string, now time.Time) err
 func (s *Service) write(ctx context.Context, f func(*records.Tx) error) error {
 	err := s.Book.Write(ctx, f)
 	if err == nil {
-		s.heed(ctx, s.now().Add(-2*time.Second))
+		s.heed(ctx, "at", s.now().Add(-2*time.Second))
 		s.nudge()
 	}
 	return err
 }
 
-// heed takes up what ended since an instant.
-func (s *Service) heed(ctx context.Context, since time.Time) {
-	rows, _, err := s.Book.At(ctx).Read(records.Query{Of: "revocations", Where: []records.Cond{records.From("at", records.Time(since))}})
+// heed takes up what ended since an instant, or with a field "until" what still matters then; ok is false where it cannot be read.
+func (s *Service) heed(ctx context.Context, field string, since time.Time) (ok bool) {
+	rows, _, err := s.Book.At(ctx).Read(records.Query{Of: "revocations", Where: []records.Cond{records.From(field, records.Time(since))}})
 	if err != nil {
 		if ctx.Err() == nil {
 			s.Log.Warn("what sessions ended cannot be read", "cause", err)
 		}
-		return
+		return false
 	}
 	for _, r := range rows {
 		if id := r.Text("session_id"); id != "" {
@@ -47,15 +47,19 @@ func (s *Service) heed(ctx context.Context, since time.Time) {
 			s.Ended.Account(uid, r.Time("at"), r.Time("until"))
 		}
 	}
+	return true
 }
 
-// Remember takes up every session that ended and still has tokens that have not expired: a server does it before it serves.
-func (s *Service) Remember(ctx context.Context) {
-	s.heed(ctx, s.now().Add(-s.Settings.AccessTTL-overlap))
+// Remember takes up every session that ended and still has tokens that have not expired, however long they were given when they
+// were signed: a server does it before it serves.
+func (s *Service) Remember(ctx context.Context) (ok bool) {
+	return s.heed(ctx, "until", s.now().Add(-overlap))
 }
 
-// Follow takes up what other servers ended, and removes what is over, until ctx ends.
+// Follow takes up what other servers ended, and removes what is over, until ctx ends. After a time in which nothing could be read
+// everything is read that still matters.
 func (s *Service) Follow(ctx context.Context) {
+	known := s.Remember(ctx)
 	look, clean := time.NewTicker(glance), time.NewTicker(sweep)
 	defer look.Stop()
 	defer clean.Stop()
@@ -64,7 +68,11 @@ func (s *Service) Follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			s.heed(ctx, s.now().Add(-overlap))
+			if known {
+				known = s.heed(ctx, "at", s.now().Add(-overlap))
+			} else {
+				known = s.Remember(ctx)
+			}
 		case <-clean.C:
 			s.forget(ctx)
 		}

@@ -42,8 +42,8 @@ func (s *Service) invited(tx *records.Tx, email string, data map[string]any, fro
 	return u, s.audit(tx, from, "user_invited", "", u.ID, map[string]any{"by": "admin"})
 }
 
-// unproved is the account of an address that is proved later. Where there is one already, nobody knows who made it: its password and
-// its links go, and with data it gets these.
+// unproved is the account of an address that is proved later. Where there is one already, nobody knows who made it: whatever somebody
+// could sign in with goes, and with data it gets these.
 func (s *Service) unproved(tx *records.Tx, email string, data map[string]any, from Caller) (*User, error) {
 	u, err := user(tx, records.Is("email", value.OfText(email)))
 	switch {
@@ -54,10 +54,10 @@ func (s *Service) unproved(tx *records.Tx, email string, data map[string]any, fr
 	case u.EmailConfirmedAt != nil:
 		return nil, Refuse(EmailExists, "A user with this email address has already been registered")
 	}
-	if _, err := tx.Remove("passwords", records.Is("user_id", value.OfUUID(u.ID))); err != nil {
+	if err := s.wipe(tx, u, "", from); err != nil {
 		return nil, err
 	}
-	if err := void(tx, u.ID); err != nil {
+	if err := s.known(tx, u.ID, u.Email, "", false, false); err != nil {
 		return nil, err
 	}
 	if data != nil {

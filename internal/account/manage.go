@@ -327,9 +327,12 @@ func (s *Service) readdress(tx *records.Tx, old *User, a attributes, row records
 	return s.known(tx, old.ID, email, phone, proved, phoneProved)
 }
 
-// repassword sets a password in place of one that somebody may still know.
+// repassword sets a password in place of one that somebody may still know. A sign-in that is under way with PKCE ends too.
 func (s *Service) repassword(tx *records.Tx, u *User, hash string) error {
 	if err := void(tx, u.ID); err != nil {
+		return err
+	}
+	if _, err := tx.Remove("flows", records.Is("user_id", value.OfUUID(u.ID))); err != nil {
 		return err
 	}
 	if err := s.setPassword(tx, u.ID, hash); err != nil {

@@ -1,8 +1,11 @@
 package accounts_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/socle-hq/socle/internal/testkit"
 )
 
 func TestASignUpDoesNotGetIntoAnAccountThatIsProvedByItsOtherAddress(t *testing.T) {
@@ -33,4 +36,26 @@ func TestASignUpDoesNotGetIntoAnAccountThatIsProvedByItsOtherAddress(t *testing.
 			}
 		})
 	}
+}
+
+func TestAGeneratedSignUpForgetsTheIdentityThatSomebodyElseHasLeft(t *testing.T) {
+	t.Parallel()
+	social(t, nil, func(t *testing.T, s *site, i *testkit.Issuer) {
+		i.Next(who("eve", "ada@example.org", false))
+		s.browser(i).signIn("provider=acme").refused(t, "provider_email_needs_verification")
+		link := s.admin().post("admin/generate_link", `{"type":"signup","email":"ada@example.org","password":"a password of the owner"}`).want(t, 200)
+		s.post("verify", fmt.Sprintf(`{"type":"signup","token_hash":%q}`, link.field("hashed_token"))).want(t, 200)
+		s.browser(i).signIn("provider=acme").refused(t, "email_exists")
+	})
+}
+
+func TestAPasswordOfAnAdministratorsEndsASignInThatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	social(t, nil, func(t *testing.T, s *site, i *testkit.Issuer) {
+		i.Next(who("ada", "ada@example.org", true))
+		ada := s.browser(i).signIn("provider=acme").in(t, s)
+		code := s.browser(i).signIn("provider=acme" + pkce(verifier)).query.Get("code")
+		s.admin().put("admin/users/"+ada.id, `{"password":"a password of the owner"}`).want(t, 200)
+		s.exchange(code, verifier).refused(t, 404, "flow_state_not_found")
+	})
 }
