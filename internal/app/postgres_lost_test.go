@@ -76,7 +76,7 @@ func TestADatabaseThatCannotBeUsedIsSaidInOneLineWithoutThePassword(t *testing.T
 		{at("socle", "latin"), "encoding is LATIN1"},
 		{at("socle", "taken"), "in use by something else: it has the tables auth.audit, "},
 		{"postgres://me:" + secret + "@127.0.0.1:1/app?sslmode=disable", "127.0.0.1:1 cannot be reached (connect: connection refused)"},
-		{"postgres://me:" + secret + "@127.0.0.1:1/app?sslmode=maybe", "address cannot be read"},
+		{"postgres://me:" + secret + "@127.0.0.1:1/app?sslmode=maybe", "(of SOCLE_DATABASE) cannot be read"},
 	} {
 		said := &testkit.Said{}
 		o := nodeOptions(t, shop, "", x.dsn, nil)
