@@ -16,6 +16,9 @@ const longestAddress = 254
 // Email is an address in the one form in which it is stored and compared: composed (NFC), lower case, the domain as IDNA writes
 // it. Two spellings that this makes equal are one account; no others are.
 func Email(typed string) (string, error) {
+	if strings.ContainsFunc(typed, func(c rune) bool { return c > unicode.MaxASCII && unicode.ToLower(c) <= unicode.MaxASCII }) {
+		return "", unable(typed) // the Turkish capital İ, the sign of Kelvin: in lower case they are other people's i and k
+	}
 	typed = norm.NFC.String(strings.TrimSpace(typed))
 	local, domain, ok := cutLast(typed, "@")
 	if !ok || local == "" || len(typed) > longestAddress {
