@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
@@ -92,7 +94,8 @@ func (x *writing) replace(olds, news []image, changes []*schema.Field) error {
 }
 
 func (x *writing) overwrite(olds, news []image, changes []*schema.Field) error {
-	e, err := sqlgen.Update(x.dialect, x.c, changes, news[0].project(changes), guards(olds))
+	set := x.set(olds, news, changes)
+	e, err := sqlgen.Update(x.dialect, x.c, set, news[0].project(set), guards(olds))
 	return x.attempt(func() error {
 		n, err := x.exec(e, err)
 		if err == nil && n != int64(len(olds)) {
@@ -100,6 +103,26 @@ func (x *writing) overwrite(olds, news []image, changes []*schema.Field) error {
 		}
 		return err
 	}, func() error { return unplaced(x.conflicted(olds, news, changes)) })
+}
+
+// set is the columns that a statement writes: not those of keys that stay as they are, for which SQLite counts the referring rows
+// anew, a row that refers to itself not like the others.
+func (x *writing) set(olds, news []image, changes []*schema.Field) []*schema.Field {
+	return slices.DeleteFunc(slices.Clone(changes), func(f *schema.Field) bool {
+		if !x.identifies(f) {
+			return false
+		}
+		for i := range olds {
+			if !sameValue(olds[i].tuple[f.Ordinal], news[i].tuple[f.Ordinal]) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (x *writing) identifies(f *schema.Field) bool {
+	return slices.ContainsFunc(uniques(x.c), func(u unique) bool { return slices.Contains(u.fields, f) })
 }
 
 func guards(rows []image) []sqlgen.Guarded {

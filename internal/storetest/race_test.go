@@ -113,8 +113,10 @@ func TestAHundredRequestsUnderOneIdempotencyKeyAreOne(t *testing.T) {
 		got := race(t, s, racers, func(int) string {
 			return "POST /counters?select=id,name\nPrefer: return=representation\nIdempotency-Key: k\n\n" + `{"name":"one"}`
 		})
-		if len(got) != 1 || got[`201 [{"id":1,"name":"one"}]`] != racers {
-			t.Errorf("got %v", got)
+		for answer, times := range got { // the number may be a later one: those who lost took theirs before
+			if len(got) != 1 || times != racers || !strings.HasPrefix(answer, "201 ") {
+				t.Errorf("got %v", got)
+			}
 		}
 		stands(t, s, `[{"name":"one","n":0}]`)
 		got = statuses(race(t, s, racers, func(i int) string {

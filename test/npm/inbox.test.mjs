@@ -49,8 +49,10 @@ describe('the inbox of socle dev', { skip }, () => {
 
       // Its link opens beside the inbox.
       const followed = context.waitForEvent('request', { predicate: (request) => request.url() === link })
+      const opened = context.waitForEvent('page')
       await frame.getByRole('link').first().click()
-      assert.notEqual((await followed).frame().page(), page)
+      await followed
+      assert.notEqual(await opened, page)
       await context.close()
     })
   }
