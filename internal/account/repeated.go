@@ -15,7 +15,7 @@ const decoy = "decoy"
 // repeated is a sign-up for an address that has an account. Whoever asks is told the same as for any other address, by an answer
 // that is made up anew each time and after as much work; the mail goes to the owner. An account that is proved by any of its
 // addresses is somebody's: it stays as it is, also where the address that was typed is not the proved one.
-func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, hash string, from Caller) (*User, error) {
+func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, p chosen, from Caller) (*User, error) {
 	old, err := userByID(tx, row.Text("id"))
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, hash strin
 	}
 	if old.ConfirmedAt != nil {
 		err = s.pretend(tx, old, r)
-	} else if old, err = s.again(tx, old, r, hash); err == nil {
+	} else if old, err = s.again(tx, old, r, p); err == nil {
 		err = s.confirm(tx, old, r)
 	}
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 // pkcePrefix marks links that end with a code instead of tokens, as GoTrue does.
 const pkcePrefix = "pkce_"
 
-// mostTries is how many wrong codes a secret survives.
+// mostTries is how many wrong codes the code of a secret survives.
 const mostTries = 5
 
 // secret is what is sent: the link's token, and a short code for those who type.
@@ -137,14 +137,17 @@ func (s *Service) redeemCode(tx *records.Tx, uid, address, code string, kinds ..
 	return nil, nil
 }
 
-// wrong counts a wrong code; after the last try the secret is gone.
+// voided stands in place of a code that was tried too often: no sealed code is like it.
+const voided = "-"
+
+// wrong counts a wrong code; after the last try no code is right any more. The link beside it stays good: nobody guesses it, and
+// whoever types wrong codes for somebody else must not take it away.
 func (s *Service) wrong(tx *records.Tx, row records.Row) error {
-	id := records.Is("id", row["id"])
+	change := records.Row{"tries": value.OfInt(row.Int("tries") + 1)}
 	if row.Int("tries")+1 >= mostTries {
-		_, err := tx.Remove("secrets", id)
-		return err
+		change["code"] = value.OfText(voided)
 	}
-	_, err := tx.Change("secrets", records.Row{"tries": value.OfInt(row.Int("tries") + 1)}, id)
+	_, err := tx.Change("secrets", change, records.Is("id", row["id"]))
 	return err
 }
 

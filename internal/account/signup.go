@@ -45,11 +45,11 @@ func (s *Service) SignUp(ctx context.Context, r SignUp, from Caller) (*Signed, *
 		return nil, nil, err
 	}
 	r.Email = email
-	hash, err := s.hash(ctx, r.Password)
+	p, err := s.choose(ctx, r.Password, records.Is("email", value.OfText(r.Email)))
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.signUp(ctx, r, hash, from)
+	return s.signUp(ctx, r, p, from)
 }
 
 // hash judges a new password and hashes it.
@@ -83,7 +83,7 @@ func (s *Service) busy(err error) error {
 	return err
 }
 
-func (s *Service) signUp(ctx context.Context, r SignUp, hash string, from Caller) (out *Signed, u *User, err error) {
+func (s *Service) signUp(ctx context.Context, r SignUp, p chosen, from Caller) (out *Signed, u *User, err error) {
 	var x *Session
 	err = s.write(ctx, func(tx *records.Tx) error {
 		x = nil
@@ -92,16 +92,16 @@ func (s *Service) signUp(ctx context.Context, r SignUp, hash string, from Caller
 		case err != nil:
 			return err
 		case there && s.Settings.ConfirmEmail:
-			u, err = s.repeated(tx, row, r, hash, from)
+			u, err = s.repeated(tx, row, r, p, from)
 			return err
 		case there && !(row.Time("email_confirmed_at").IsZero() && row.Time("phone_confirmed_at").IsZero()):
 			return Refuse(UserExists, "User already registered")
 		case there:
 			if u, err = userByID(tx, row.Text("id")); err == nil {
-				u, err = s.again(tx, u, r, hash)
+				u, err = s.again(tx, u, r, p)
 			}
 		default:
-			u, err = s.create(tx, r, hash, from)
+			u, err = s.create(tx, r, p, from)
 		}
 		if err != nil {
 			return err
@@ -140,7 +140,10 @@ func (s *Service) stamp(tx *records.Tx, u *User, field string, at **time.Time) e
 }
 
 // create makes the account of a sign-up by e-mail and password.
-func (s *Service) create(tx *records.Tx, r SignUp, hash string, from Caller) (*User, error) {
+func (s *Service) create(tx *records.Tx, r SignUp, p chosen, from Caller) (*User, error) {
+	if p.hash == "" {
+		return nil, accountGone()
+	}
 	_, data, err := merged(nil, r.Data, mostUserMetadata)
 	if err != nil {
 		return nil, err
@@ -154,7 +157,7 @@ func (s *Service) create(tx *records.Tx, r SignUp, hash string, from Caller) (*U
 		return nil, err
 	}
 	id := row.Text("id")
-	if err := s.setPassword(tx, id, hash); err != nil {
+	if err := s.setPassword(tx, id, p.hash); err != nil {
 		return nil, err
 	}
 	if err := s.identify(tx, id, "email", id, r.Email, map[string]any{"sub": id, "email": r.Email, "email_verified": false, "phone_verified": false}); err != nil {
@@ -164,24 +167,6 @@ func (s *Service) create(tx *records.Tx, r SignUp, hash string, from Caller) (*U
 		return nil, err
 	}
 	return userByID(tx, id)
-}
-
-// again is a sign-up for an address that nobody has proved yet: who comes last decides, and links that were sent before are void.
-func (s *Service) again(tx *records.Tx, old *User, r SignUp, hash string) (*User, error) {
-	_, data, err := merged(nil, r.Data, mostUserMetadata)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := tx.Change("users", records.Row{"user_metadata": data}, records.Is("id", value.OfUUID(old.ID))); err != nil {
-		return nil, err
-	}
-	if err := s.setPassword(tx, old.ID, hash); err != nil {
-		return nil, err
-	}
-	if err := s.disown(tx, old); err != nil {
-		return nil, err
-	}
-	return userByID(tx, old.ID)
 }
 
 // setPassword gives an account a password, or another one.

@@ -16,7 +16,7 @@ func (s *Service) signUpByPhone(ctx context.Context, r SignUp, from Caller) (u *
 	if r.Phone, err = Phone(r.Phone); err != nil {
 		return nil, err
 	}
-	hash, err := s.hash(ctx, r.Password)
+	p, err := s.choose(ctx, r.Password, records.Is("phone", value.OfText(r.Phone)))
 	if err != nil {
 		return nil, err
 	}
@@ -26,13 +26,16 @@ func (s *Service) signUpByPhone(ctx context.Context, r SignUp, from Caller) (u *
 			return err
 		}
 		if old != nil {
-			u, err = s.repeatedByPhone(tx, old, r, hash, from)
+			u, err = s.repeatedByPhone(tx, old, r, p, from)
 			return err
+		}
+		if p.hash == "" {
+			return accountGone()
 		}
 		if u, err = s.register(tx, asked{Ask{Phone: r.Phone, Data: r.Data, Locale: r.Locale}, from}); err != nil {
 			return err
 		}
-		if err := s.setPassword(tx, u.ID, hash); err != nil {
+		if err := s.setPassword(tx, u.ID, p.hash); err != nil {
 			return err
 		}
 		return s.textConfirmation(tx, u)
@@ -41,15 +44,15 @@ func (s *Service) signUpByPhone(ctx context.Context, r SignUp, from Caller) (u *
 }
 
 // repeatedByPhone is repeated for a phone number. The owner of a number that is proved is not disturbed: messages to phones cost.
-func (s *Service) repeatedByPhone(tx *records.Tx, old *User, r SignUp, hash string, from Caller) (*User, error) {
+func (s *Service) repeatedByPhone(tx *records.Tx, old *User, r SignUp, p chosen, from Caller) (*User, error) {
 	if err := s.audit(tx, from, "user_repeated_signup", "", old.ID, nil); err != nil {
 		return nil, err
 	}
 	var err error
 	if old.ConfirmedAt != nil {
 		err = s.decoys(tx, 5)
-	} else {
-		err = s.againByPhone(tx, old, r, hash)
+	} else if err = s.keep(tx, old, r, p); err == nil {
+		err = s.textConfirmation(tx, old)
 	}
 	if err != nil {
 		return nil, err
@@ -62,19 +65,4 @@ func (s *Service) repeatedByPhone(tx *records.Tx, old *User, r SignUp, hash stri
 	id := &u.Identities[0]
 	id.Provider, id.Data = "phone", map[string]any{"sub": u.ID, "phone": r.Phone, "email_verified": false, "phone_verified": false}
 	return u, nil
-}
-
-// againByPhone is again for a phone number.
-func (s *Service) againByPhone(tx *records.Tx, old *User, r SignUp, hash string) error {
-	_, data, err := merged(nil, r.Data, mostUserMetadata)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Change("users", records.Row{"user_metadata": data}, records.Is("id", value.OfUUID(old.ID))); err != nil {
-		return err
-	}
-	if err := s.setPassword(tx, old.ID, hash); err != nil {
-		return err
-	}
-	return s.textConfirmation(tx, old)
 }

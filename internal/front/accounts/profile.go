@@ -29,7 +29,7 @@ func (s *server) modify(c *call) error {
 	if err == nil && (b.Email != "" || b.Phone != "") {
 		err = s.messaged(b.Email, b.Phone)
 	}
-	if err == nil && (b.Current != "" || b.Nonce != "") {
+	if err == nil && (b.Password != "" || b.Current != "" || b.Nonce != "") {
 		err = s.meters.pass(perAccount, c.holder.Actor.UID)
 	}
 	if err != nil {
