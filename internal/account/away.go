@@ -67,7 +67,7 @@ func (s *Service) Provider(name string) (*social.Provider, error) {
 }
 
 // Leave begins a sign-in at a provider, or the linking of an identity there. With PKCE the client proves at the end that it
-// began; without, the browser has to, by the bond.
+// began; without, the browser has to, by the bond. Linking takes PKCE: its request is a script's, whose browser carries no bond.
 func (s *Service) Leave(ctx context.Context, a Away) (Departure, error) {
 	p, err := s.Provider(a.Provider)
 	if err == nil {
@@ -78,6 +78,9 @@ func (s *Service) Leave(ctx context.Context, a Away) (Departure, error) {
 	}
 	if err == nil && a.Holder != nil {
 		err = s.mayLink(ctx, *a.Holder)
+		if err == nil && a.Challenge.Code == "" {
+			err = malformed("%s", linkingNeedsPKCE)
+		}
 	}
 	if err != nil {
 		return Departure{}, err
@@ -104,6 +107,8 @@ func (s *Service) Leave(ctx context.Context, a Away) (Departure, error) {
 	}
 	return d, s.depart(ctx, a, d.State, kept)
 }
+
+const linkingNeedsPKCE = "Linking an identity needs PKCE: send code_challenge and code_challenge_method, as supabase-js does with flowType 'pkce'"
 
 // depart stores a journey.
 func (s *Service) depart(ctx context.Context, a Away, state string, kept parcel) error {
@@ -258,6 +263,9 @@ func (s *Service) conclude(ctx context.Context, row records.Row, form url.Values
 	}
 	v := visit{Redirect: row.Text("redirect"), Locale: kept.Locale, Challenge: Challenge{row.Text("challenge"), row.Text("method")}}
 	if uid := row.Text("user_id"); uid != "" {
+		if v.Challenge.Code == "" {
+			return "", nil, malformed("%s", linkingNeedsPKCE)
+		}
 		return s.landLink(ctx, id, v, uid, kept.Session, from)
 	}
 	return s.landSignIn(ctx, id, v, from)

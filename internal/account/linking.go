@@ -21,8 +21,9 @@ func (s *Service) mayLink(ctx context.Context, h auth.Holder) error {
 	return err
 }
 
-// landLink links an identity to the account that asked for it. With PKCE it waits for the client's proof: otherwise somebody could
-// have another person's browser link that person's identity to an account of their own.
+// landLink links an identity to the account that asked for it. After a journey it waits for the client's proof (PKCE): otherwise
+// somebody could have another person's browser link that person's identity to an account of their own. An ID token that comes with
+// the account's own token is linked at once.
 func (s *Service) landLink(ctx context.Context, id *social.Identity, v visit, uid, session string, from Caller) (code string, out *Signed, err error) {
 	var x *Session
 	var u *User

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/password"
@@ -72,7 +73,7 @@ func (s Settings) Redirect(asked string) string {
 // Allows reports whether the project lets links end at a place.
 func (s Settings) Allows(place string) bool {
 	u, err := url.Parse(place)
-	if err != nil || u.Scheme == "" || u.User != nil || strings.ContainsAny(place, "\\\r\n\t ") || u.Opaque != "" && u.Scheme != "mailto" && strings.Contains(place, "//") {
+	if err != nil || u.Scheme == "" || u.User != nil || strings.Contains(authority(place), "%") || strings.ContainsAny(place, "\\\r\n\t ") || u.Opaque != "" && u.Scheme != "mailto" && strings.Contains(place, "//") {
 		return false
 	}
 	if s.PublicURL != "" && sameOrigin(place, s.PublicURL) {
@@ -86,6 +87,15 @@ func (s Settings) Allows(place string) bool {
 	return false
 }
 
+// authority is the host of a place as it is written: with %, other readers find other labels in it.
+func authority(place string) string {
+	_, rest, _ := strings.Cut(place, "//")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		return rest[:end]
+	}
+	return rest
+}
+
 func sameOrigin(a, b string) bool {
 	x, err := url.Parse(a)
 	y, err2 := url.Parse(b)
@@ -93,14 +103,17 @@ func sameOrigin(a, b string) bool {
 }
 
 // fits matches a place with a pattern: scheme and host part by part, `*` within one label or segment, `**` at the end of the path
-// for everything below. Query and fragment of the place do not count.
+// for everything below, and with an app's own scheme for all its places. Query and fragment of the place do not count.
 func fits(pattern string, u *url.URL) bool {
 	scheme, rest, ok := strings.Cut(pattern, "://")
 	if !ok {
 		return pattern == u.String()
 	}
+	if scheme = strings.ToLower(scheme); rest == "**" && scheme != "http" && scheme != "https" {
+		return scheme == u.Scheme && u.Opaque == "" && below("/**", u.EscapedPath()) // an app's own scheme has no hosts of others
+	}
 	host, path, _ := strings.Cut(rest, "/")
-	return scheme == u.Scheme && wild(host, strings.ToLower(u.Host), ".") && below("/"+path, u.EscapedPath())
+	return scheme == u.Scheme && wild(strings.ToLower(host), strings.ToLower(u.Host), ".") && below("/"+path, u.EscapedPath())
 }
 
 // below matches a path. A pattern without a path allows the root alone.
@@ -117,7 +130,8 @@ func below(pattern, path string) bool {
 	return wild(pattern, path, "/")
 }
 
-// wild matches part by part; `*` stands for one or more characters of a part.
+// wild matches part by part; `*` stands for one or more characters of a part. Parts with other than ASCII match no `*`: browsers take
+// some of these characters for the dot between labels.
 func wild(pattern, text, sep string) bool {
 	ps, ts := strings.Split(pattern, sep), strings.Split(text, sep)
 	if len(ps) != len(ts) {
@@ -128,7 +142,7 @@ func wild(pattern, text, sep string) bool {
 		switch {
 		case !star && p != ts[i]:
 			return false
-		case star && (len(ts[i]) <= len(before)+len(after) || !strings.HasPrefix(ts[i], before) || !strings.HasSuffix(ts[i], after)):
+		case star && (strings.ContainsFunc(ts[i], func(c rune) bool { return c > unicode.MaxASCII }) || len(ts[i]) <= len(before)+len(after) || !strings.HasPrefix(ts[i], before) || !strings.HasSuffix(ts[i], after)):
 			return false
 		}
 	}

@@ -158,13 +158,16 @@ func TestSomebodyLinksAnotherIdentity(t *testing.T) {
 	t.Parallel()
 	social(t, nil, func(t *testing.T, s *site, i *testkit.Issuer) {
 		ann := s.browser(i).signIn("provider=acme").in(t, s)
-		begin := "user/identities/authorize?skip_http_redirect=true&provider=other&redirect_to=" + url.QueryEscape("https://site.test/linked")
+		bare := "user/identities/authorize?skip_http_redirect=true&provider=other&redirect_to=" + url.QueryEscape("https://site.test/linked")
+		ann.me().get(bare).refused(t, 400, "validation_failed")
+		begin := bare + pkce(verifier)
 		s.get(begin).refused(t, 401, "no_authorization")
 		at := ann.me().get(begin).want(t, 200).field("url")
 		i.Next(who("at-other", "private@elsewhere.example", true))
 		form := i.SignIn(t, at)
 		l := landed(t, client{site: s}.do("GET", "callback?"+form.Encode(), nil))
-		l.in(t, s).me().get("user").want(t, 200, `{"id":"`+ann.id+`","email":"ann@example.org","identities":[{"provider":"acme"},{"provider":"other","email":"private@elsewhere.example"}]}`)
+		s.exchange(l.query.Get("code"), verifier).want(t, 200)
+		ann.me().get("user").want(t, 200, `{"id":"`+ann.id+`","email":"ann@example.org","identities":[{"provider":"acme"},{"provider":"other","email":"private@elsewhere.example"}]}`)
 		if l.place != "https://site.test/linked" {
 			t.Error(l.place)
 		}
@@ -172,12 +175,14 @@ func TestSomebodyLinksAnotherIdentity(t *testing.T) {
 		landed(t, client{site: s}.do("GET", "callback?"+form.Encode(), nil)).refused(t, "bad_oauth_state")
 		// Another account cannot have it too, nor the same one twice.
 		at = ann.me().get(begin).field("url")
-		landed(t, client{site: s}.do("GET", "callback?"+i.SignIn(t, at).Encode(), nil)).refused(t, "identity_already_exists")
+		l = landed(t, client{site: s}.do("GET", "callback?"+i.SignIn(t, at).Encode(), nil))
+		s.exchange(l.query.Get("code"), verifier).refused(t, 422, "identity_already_exists")
 		i.Next(who("bob", "bob@example.org", true))
 		bob := s.browser(i).signIn("provider=acme").in(t, s)
 		i.Next(who("at-other", "private@elsewhere.example", true))
 		at = bob.me().get(begin).field("url")
-		landed(t, client{site: s}.do("GET", "callback?"+i.SignIn(t, at).Encode(), nil)).refused(t, "identity_already_exists")
+		l = landed(t, client{site: s}.do("GET", "callback?"+i.SignIn(t, at).Encode(), nil))
+		s.exchange(l.query.Get("code"), verifier).refused(t, 422, "identity_already_exists")
 		// Whoever has signed out meanwhile links nothing.
 		i.Next(who("unseen", "unseen@example.org", true))
 		at = bob.me().get(begin).field("url")
@@ -186,12 +191,19 @@ func TestSomebodyLinksAnotherIdentity(t *testing.T) {
 	})
 }
 
-// An account of the attacker's, a browser of the victim's: with PKCE nothing is linked before the one who began has proved it.
-func TestWithPKCEAnIdentityIsLinkedOnlyByWhoeverBegan(t *testing.T) {
+// An account of the attacker's, a browser of the victim's: nothing begins without PKCE, and nothing is linked before the one who began
+// has proved it.
+func TestAnIdentityIsLinkedOnlyByWhoeverBegan(t *testing.T) {
 	t.Parallel()
 	social(t, nil, func(t *testing.T, s *site, i *testkit.Issuer) {
 		i.Next(who("mallory", "mallory@example.org", true))
 		mallory := s.browser(i).signIn("provider=acme").in(t, s)
+		for _, without := range []string{"", "&skip_http_redirect=true", "&code_challenge=", "&code_challenge=&code_challenge_method="} {
+			r := mallory.me().get("user/identities/authorize?provider=other"+without).refused(t, 400, "validation_failed")
+			if r.Header().Get("Location") != "" {
+				t.Errorf("%q leads to %s", without, r.Header().Get("Location"))
+			}
+		}
 		at := mallory.me().get("user/identities/authorize?skip_http_redirect=true&provider=other"+pkce(verifier)).want(t, 200).field("url")
 		i.Next(who("victim", "victim@example.org", true))
 		l := landed(t, client{site: s}.do("GET", "callback?"+i.SignIn(t, at).Encode(), nil))

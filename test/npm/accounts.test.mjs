@@ -313,7 +313,7 @@ describe('identities of other parties', () => {
   }
 
   test('an identity is linked, signs in the same account, and is unlinked', async () => {
-    const { client, id } = await person()
+    const { client, id } = await person('ivy', { flowType: 'pkce' })
     at({ sub: `of ${id}`, email: address('work') })
     const { url } = await ok(client.auth.linkIdentity({ provider: 'acme', options: { redirectTo: home } }))
     await arrive(client, await follow(url))
@@ -328,6 +328,12 @@ describe('identities of other parties', () => {
     const left = (await ok(client.auth.getUserIdentities())).identities
     assert.deepEqual(left.map((i) => i.provider), ['email'])
     await refused(client.auth.unlinkIdentity(left[0]), 'single_identity_not_deletable', 422)
+  })
+
+  test('without PKCE no identity is linked, and the answer says what to do', async () => {
+    const { client } = await person('kim', { flowType: 'implicit' })
+    const error = await refused(client.auth.linkIdentity({ provider: 'acme', options: { redirectTo: home } }), 'validation_failed', 400)
+    assert.match(error.message, /flowType 'pkce'/)
   })
 })
 

@@ -34,7 +34,7 @@ func (s *server) ask(c *call, purpose func(*asking) (account.Purpose, error)) er
 	}
 	what, err := purpose(&b)
 	if err == nil {
-		err = s.messaged(b.Email, b.Phone)
+		err = c.messaged(b.Email, b.Phone)
 	}
 	if err != nil {
 		return err
@@ -45,14 +45,6 @@ func (s *server) ask(c *call, purpose func(*asking) (account.Purpose, error)) er
 		return err
 	}
 	return c.answer(http.StatusOK, struct{}{})
-}
-
-// messaged counts a message to whatever address was typed.
-func (s *server) messaged(email, phone string) error {
-	if typed, err := account.Phone(phone); err == nil {
-		return s.meters.pass(perMailbox, typed)
-	}
-	return s.mailbox(email)
 }
 
 func (s *server) otp(c *call) error {

@@ -25,14 +25,23 @@ type Rates struct {
 	SignIn  Rate // sign-ins, sign-ups and codes that are tried, by network address
 	Refresh Rate // refreshes, by network address
 	Send    Rate // messages asked for, by network address
-	Account Rate // passwords and codes tried, by account
-	Mailbox Rate // messages asked for, by mail address
+	Account Rate // passwords and codes tried for an account, by network address; from all of them together, many times as often
+	Mailbox Rate // messages asked for to an address, by network address; from all of them together, many times as often
+	Code    Rate // codes tried for an account, from everywhere: new ones give no more tries
 }
+
+// many is how much more often than one network address all of them together may do something to one account, so that nobody keeps
+// its owner out alone, and guessing from many addresses stays bounded.
+const many = 10
+
+// everywhere is the bound for all network addresses together.
+func (r Rate) everywhere() Rate { return Rate{Burst: r.Burst * many, Every: r.Every / many} }
 
 // DefaultRates suit a product whose users share addresses by the hundred.
 func DefaultRates() Rates {
 	return Rates{SignIn: Rate{100, time.Second}, Refresh: Rate{300, time.Second / 5}, Send: Rate{30, 10 * time.Second},
-		Account: Rate{10, 10 * time.Second}, Mailbox: Rate{3, 30 * time.Second}}
+		Account: Rate{10, 10 * time.Second}, Mailbox: Rate{3, 30 * time.Second},
+		Code: Rate{50, 10 * time.Minute}}
 }
 
 // RatesOf are the rates that a section of settings gives, by the minute. What it does not name is as usual, and so is how many more
@@ -56,19 +65,24 @@ const (
 	signIn
 	refresh
 	send
-	perAccount
-	perMailbox
+	perAccount  // from one network address
+	perMailbox  // from one network address
+	anyAccount  // from everywhere
+	anyMailbox  // from everywhere
+	codesTried  // from everywhere
+	rateClasses // how many there are
 )
 
 type rateKey struct {
 	class rateClass
-	of    string
+	of    string // whose
+	from  string // the network address that is counted apart; "": all are counted together
 }
 
 // meters counts by class and by whom it is.
 type meters struct {
 	clock clock.Clock
-	rates [perMailbox + 1]Rate
+	rates [rateClasses]Rate
 
 	mu     sync.Mutex
 	by     map[rateKey]*rate.Limiter
@@ -85,21 +99,25 @@ const (
 
 func newMeters(clk clock.Clock, r Rates) *meters {
 	m := &meters{clock: clk, by: map[rateKey]*rate.Limiter{}}
-	m.rates = [...]Rate{unbounded: {}, signIn: r.SignIn, refresh: r.Refresh, send: r.Send, perAccount: r.Account, perMailbox: r.Mailbox}
+	m.rates = [...]Rate{unbounded: {}, signIn: r.SignIn, refresh: r.Refresh, send: r.Send, perAccount: r.Account, perMailbox: r.Mailbox,
+		anyAccount: r.Account.everywhere(), anyMailbox: r.Mailbox.everywhere(), codesTried: r.Code}
 	return m
 }
 
 // pass counts one; the error is the refusal of one too many.
-func (m *meters) pass(class rateClass, of string) error {
+func (m *meters) pass(class rateClass, of string) error { return m.passFrom(class, of, "") }
+
+// passFrom counts one of a network address, apart from those of others.
+func (m *meters) passFrom(class rateClass, of, from string) error {
 	r := m.rates[class]
 	if r.Burst == 0 {
 		return nil
 	}
 	now := m.clock.Now()
-	if m.meter(rateKey{class, of}, r, now).AllowN(now, 1) {
+	if m.meter(rateKey{class, of, from}, r, now).AllowN(now, 1) {
 		return nil
 	}
-	if class == send || class == perMailbox {
+	if class == send || class == perMailbox || class == anyMailbox {
 		return account.Refuse(account.EmailLimit, "For security purposes, you can only request this again after some seconds")
 	}
 	return account.Refuse(account.RequestLimit, "Request rate limit reached")
@@ -128,6 +146,59 @@ func (m *meters) prune(now time.Time) {
 			delete(m.by, key)
 		}
 	}
+}
+
+// typed are the addresses of accounts that a body says, as accounts have them. What is wrong with the others is said elsewhere.
+func typed(email, phone string) (out []string) {
+	if address, err := account.Email(email); err == nil {
+		out = append(out, address)
+	}
+	if number, err := account.Phone(phone); err == nil {
+		out = append(out, number)
+	}
+	return out
+}
+
+// counted counts what is done to the accounts of addresses that were typed: from where it comes, and then from everywhere. What one
+// network address has too much of takes nothing from the others.
+func (m *meters) counted(one, all rateClass, email, phone, from string) error {
+	for _, of := range typed(email, phone) {
+		if err := m.passFrom(one, of, from); err != nil {
+			return err
+		}
+		if err := m.pass(all, of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tried counts a secret that is tried for an account.
+func (c *call) tried(email, phone string) error {
+	return c.server.meters.counted(perAccount, anyAccount, email, phone, c.from.Address)
+}
+
+// guessed counts a code that is tried for an account.
+func (c *call) guessed(email, phone string) error {
+	if err := c.tried(email, phone); err != nil {
+		return err
+	}
+	for _, of := range typed(email, phone) {
+		if err := c.server.meters.pass(codesTried, of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// messaged counts a message that somebody asks for to whatever address was typed.
+func (c *call) messaged(email, phone string) error {
+	return c.server.meters.counted(perMailbox, anyMailbox, email, phone, c.from.Address)
+}
+
+// messaged counts a message that accounts ask for to an address they want: from everywhere, but apart from what strangers ask for.
+func (s *server) messaged(email, phone string) error {
+	return s.meters.counted(perMailbox, anyMailbox, email, phone, "")
 }
 
 // address is the client's: the peer's, or what the outermost of the proxies that stand before the server has written. An IPv6

@@ -36,7 +36,7 @@ func (s *server) signUp(c *call) error {
 	if err := c.body(&b); err != nil {
 		return err
 	}
-	if err := s.messaged(b.Email, b.Phone); err != nil {
+	if err := c.messaged(b.Email, b.Phone); err != nil {
 		return err
 	}
 	session, user, err := s.Accounts.SignUp(c.Context(), account.SignUp{Email: b.Email, Phone: b.Phone, Password: b.Password, Data: b.Data,
@@ -48,26 +48,6 @@ func (s *server) signUp(c *call) error {
 		return c.answer(http.StatusOK, session)
 	}
 	return c.answer(http.StatusOK, user)
-}
-
-// mailbox counts a message to an address that was typed.
-func (s *server) mailbox(typed string) error {
-	email, err := account.Email(typed)
-	if err != nil {
-		return nil // what is wrong with it is said elsewhere
-	}
-	return s.meters.pass(perMailbox, email)
-}
-
-// tried counts a secret that is tried for an account.
-func (s *server) tried(email, phone string) error {
-	if typed, err := account.Email(email); err == nil {
-		return s.meters.pass(perAccount, typed)
-	}
-	if typed, err := account.Phone(phone); err == nil {
-		return s.meters.pass(perAccount, typed)
-	}
-	return nil
 }
 
 // token gives a session for a proof.
@@ -93,7 +73,7 @@ func (s *server) byPassword(c *call) error {
 		err = s.meters.pass(signIn, c.from.Address)
 	}
 	if err == nil {
-		err = s.tried(b.Email, b.Phone)
+		err = c.tried(b.Email, b.Phone)
 	}
 	if err != nil {
 		return err

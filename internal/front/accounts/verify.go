@@ -28,7 +28,7 @@ func (s *server) verify(c *call) error {
 	}
 	err := c.body(&b)
 	if err == nil {
-		err = s.tried(b.Email, b.Phone)
+		err = c.guessed(b.Email, b.Phone)
 	}
 	if err != nil {
 		return err
