@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
+
+	"github.com/socle-hq/socle/internal/auth"
 )
 
 // Hook asks the project what a token of an account is to say besides. Its name is a declared function's.
@@ -17,10 +18,6 @@ type Hook struct {
 
 // hookTime bounds a hook: a sign-in waits for it.
 const hookTime = 5 * time.Second
-
-// kept are claims that no hook may set: who somebody is and how it was proved is not the project's to say.
-var kept = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "role", "email", "phone", "aal", "amr", "session_id", "is_anonymous",
-	"app_metadata", "user_metadata"}
 
 // ask adds the hook's claims. An object's members are claims; anything else, such as the rows of a stored read, is the claim of the
 // function's name.
@@ -43,7 +40,7 @@ func (h *Hook) ask(claims map[string]any, uid string) error {
 		object = map[string]any{h.Name: list}
 	}
 	for name, v := range object {
-		if slices.Contains(kept, name) {
+		if auth.Own(name) { // who somebody is and how it was proved is not the project's to say
 			return fmt.Errorf("the hook %s may not set the claim %q", h.Name, name)
 		}
 		claims[name] = v

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/account"
 	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/httpapi"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -33,39 +33,15 @@ func (r *Runtime) call(ctx context.Context, name, uid string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/rest/v1/rpc/"+url.PathEscape(name), bytes.NewReader(body))
+	header := http.Header{"Apikey": {r.Keys.Secret}, "Content-Type": {"application/json"}}
+	answer, err := httpapi.Ask(ctx, r, http.MethodPost, "/rest/v1/rpc/"+url.PathEscape(name), header, string(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Apikey", r.Keys.Secret)
-	req.Header.Set("Content-Type", "application/json")
-	req.RequestURI = req.URL.RequestURI()
-	w := &gathered{header: http.Header{}}
-	r.ServeHTTP(w, req)
-	if w.status >= http.StatusBadRequest {
-		return nil, fmt.Errorf("it answers %d: %s", w.status, w.body.Bytes())
+	if answer.Status >= http.StatusBadRequest {
+		return nil, fmt.Errorf("it answers %d: %s", answer.Status, answer.Body)
 	}
-	return w.body.Bytes(), nil
-}
-
-// gathered is an answer that is kept instead of sent.
-type gathered struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (g *gathered) Header() http.Header { return g.header }
-
-func (g *gathered) WriteHeader(status int) {
-	if g.status == 0 {
-		g.status = status
-	}
-}
-
-func (g *gathered) Write(p []byte) (int, error) {
-	g.WriteHeader(http.StatusOK)
-	return g.body.Write(p)
+	return answer.Body, nil
 }
 
 // checkHooks reports hooks that cannot be called.

@@ -30,6 +30,9 @@ type claims struct {
 var own = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "role", "email", "phone", "aal", "amr", "session_id",
 	"is_anonymous", "app_metadata", "user_metadata"}
 
+// Own reports whether the product gives a claim its meaning, so that nobody else sets it.
+func Own(claim string) bool { return slices.Contains(own, claim) }
+
 func invalid(format string, args ...any) *fault.Fault {
 	return fault.New(fault.InvalidClaims, format, args...)
 }
@@ -111,7 +114,7 @@ func (c *claims) gather(all map[string]json.RawMessage) error {
 		c.custom = map[string]json.RawMessage{}
 	}
 	for name, raw := range all {
-		if !slices.Contains(own, name) {
+		if !Own(name) {
 			c.custom[name] = raw
 		}
 	}
