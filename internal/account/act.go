@@ -40,6 +40,12 @@ func (s *Service) kept(ctx context.Context, act func(*records.Tx) error) error {
 	return firstError(err, refused)
 }
 
+// hold keeps other acts on an account waiting until the transaction ends: of two that come at once one sees what the other did.
+func hold(tx *records.Tx, uid string) error {
+	_, err := tx.Change("users", records.Row{"updated_at": records.Time(timeOf(tx))}, records.Is("id", value.OfUUID(uid)))
+	return err
+}
+
 // acting is the session and the account of somebody who acts on factors or passkeys. The account is held until the transaction ends:
 // what is counted or compared until then stays true.
 func (s *Service) acting(tx *records.Tx, h auth.Holder) (*Session, *User, error) {
@@ -48,7 +54,7 @@ func (s *Service) acting(tx *records.Tx, h auth.Holder) (*Session, *User, error)
 		return nil, nil, gone
 	}
 	now, uid := timeOf(tx), value.OfUUID(h.Actor.UID)
-	if _, err := tx.Change("users", records.Row{"updated_at": records.Time(now)}, records.Is("id", uid)); err != nil {
+	if err := hold(tx, h.Actor.UID); err != nil {
 		return nil, nil, err
 	}
 	row, ok, err := records.Find(tx, "sessions", records.Is("id", value.OfUUID(h.Session)), records.Is("user_id", uid))

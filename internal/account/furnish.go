@@ -81,15 +81,24 @@ func (s *Service) strip(tx *records.Tx, u *User, from Caller) error {
 		return err
 	}
 	mine := records.Is("user_id", value.OfUUID(u.ID))
-	for _, of := range []string{"passwords", "secrets", "flows", "challenges", "passkeys", "recovery_codes", "factors", "identities"} {
-		if _, err := tx.Remove(of, mine); err != nil {
-			return err
-		}
+	if err := disarm(tx, mine, "flows", "identities"); err != nil {
+		return err
 	}
 	none := value.Value{}
 	_, err := tx.Change("users", records.Row{"phone": none, "phone_confirmed_at": none, "new_email": none, "new_phone": none},
 		records.Is("id", value.OfUUID(u.ID)))
 	return err
+}
+
+// disarm takes from an account all that somebody knows or has, or was sent: passwords, second factors, passkeys, links and codes; and
+// what else is named.
+func disarm(tx *records.Tx, mine records.Cond, also ...string) error {
+	for _, of := range append([]string{"passwords", "secrets", "challenges", "passkeys", "recovery_codes", "factors"}, also...) {
+		if _, err := tx.Remove(of, mine); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // disown leaves an account whose address nobody has proved to a sign-up by password: identities that came with the address, unverified,
@@ -107,7 +116,7 @@ func (s *Service) disown(tx *records.Tx, u *User) error {
 	if typed {
 		return nil
 	}
-	return s.identify(tx, u.ID, "email", u.ID, u.Email, map[string]any{"sub": u.ID, "email": u.Email, "email_verified": false, "phone_verified": false})
+	return s.identify(tx, u.ID, "email", u.ID, u.Email, byEmail(u.ID, u.Email, false))
 }
 
 // takeOver gives an account whose address nobody has proved to the one who has: what it was is gone but for its id, and, of an

@@ -137,9 +137,7 @@ func (s *Service) Unlink(ctx context.Context, h auth.Holder, identity string, fr
 		return &Refusal{Code: IdentityNotFound, Message: "identity_id must be an UUID"}
 	}
 	return s.write(ctx, func(tx *records.Tx) error {
-		// The account's row is written first, so that of two who unlink at once one sees what the other has left.
-		uid := records.Is("id", value.OfUUID(h.Actor.UID))
-		if _, err := tx.Change("users", records.Row{"updated_at": records.Time(timeOf(tx))}, uid); err != nil {
+		if err := hold(tx, h.Actor.UID); err != nil {
 			return err
 		}
 		if err := s.present(tx, h); err != nil {

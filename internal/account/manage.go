@@ -212,15 +212,23 @@ func taken(err error) error {
 // known gives an account the identities of its addresses, or brings those it has up to date.
 func (s *Service) known(tx *records.Tx, id, email, phone string, emailProved, phoneProved bool) error {
 	if email != "" {
-		data := map[string]any{"sub": id, "email": email, "email_verified": emailProved, "phone_verified": false}
-		if err := s.reidentify(tx, id, "email", email, data); err != nil {
+		if err := s.reidentify(tx, id, "email", email, byEmail(id, email, emailProved)); err != nil {
 			return err
 		}
 	}
 	if phone != "" {
-		return s.reidentify(tx, id, "phone", "", map[string]any{"sub": id, "phone": phone, "phone_verified": phoneProved, "email_verified": false})
+		return s.reidentify(tx, id, "phone", "", byPhone(id, phone, phoneProved))
 	}
 	return nil
+}
+
+// byEmail and byPhone are the data of the identities that an account's own addresses are.
+func byEmail(uid, email string, verified bool) map[string]any {
+	return map[string]any{"sub": uid, "email": email, "email_verified": verified, "phone_verified": false}
+}
+
+func byPhone(uid, phone string, verified bool) map[string]any {
+	return map[string]any{"sub": uid, "phone": phone, "email_verified": false, "phone_verified": verified}
 }
 
 func (s *Service) reidentify(tx *records.Tx, id, provider, email string, data map[string]any) error {

@@ -84,5 +84,5 @@ func (s *Service) madeUp(r SignUp, now time.Time) (*User, error) {
 	return &User{ID: ids[0], Aud: auth.Audience, Role: "authenticated", Email: r.Email, ConfirmationSentAt: &now, CreatedAt: now, UpdatedAt: now,
 		AppMetadata: map[string]any{"provider": "email", "providers": []string{"email"}}, UserMetadata: metadata,
 		Identities: []Identity{{IdentityID: ids[1], ID: ids[0], UserID: ids[0], Provider: "email", Email: r.Email, CreatedAt: now, UpdatedAt: now,
-			Data: map[string]any{"sub": ids[0], "email": r.Email, "email_verified": false, "phone_verified": false}}}}, nil
+			Data: byEmail(ids[0], r.Email, false)}}}, nil
 }

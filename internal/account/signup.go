@@ -160,7 +160,7 @@ func (s *Service) create(tx *records.Tx, r SignUp, p chosen, from Caller) (*User
 	if err := s.setPassword(tx, id, p.hash); err != nil {
 		return nil, err
 	}
-	if err := s.identify(tx, id, "email", id, r.Email, map[string]any{"sub": id, "email": r.Email, "email_verified": false, "phone_verified": false}); err != nil {
+	if err := s.identify(tx, id, "email", id, r.Email, byEmail(id, r.Email, false)); err != nil {
 		return nil, err
 	}
 	if err := s.audit(tx, from, "user_signedup", id, id, map[string]any{"provider": "email"}); err != nil {

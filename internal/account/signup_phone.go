@@ -63,6 +63,6 @@ func (s *Service) repeatedByPhone(tx *records.Tx, old *User, r SignUp, p chosen,
 	}
 	u.Phone, u.AppMetadata = r.Phone, map[string]any{"provider": "phone", "providers": []string{"phone"}}
 	id := &u.Identities[0]
-	id.Provider, id.Data = "phone", map[string]any{"sub": u.ID, "phone": r.Phone, "email_verified": false, "phone_verified": false}
+	id.Provider, id.Data = "phone", byPhone(u.ID, r.Phone, false)
 	return u, nil
 }

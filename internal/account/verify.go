@@ -112,7 +112,7 @@ func (v *verification) spend(p Proof, kinds []string) (*spent, error) {
 
 // accept does what the secret stands for, and signs its owner in.
 func (v *verification) accept(got *spent) (err error) {
-	if err := v.hold(got.uid); err != nil {
+	if err := hold(v.tx, got.uid); err != nil { // both addresses of a change may answer at one time
 		return err
 	}
 	if v.user, err = v.User(v.tx, got.uid); err != nil {
@@ -144,12 +144,6 @@ func (v *verification) accept(got *spent) (err error) {
 		return err
 	}
 	return v.audit(v.tx, v.from, "login", got.uid, got.uid, map[string]any{"method": "otp"})
-}
-
-// hold keeps other acts on the account waiting: both addresses of a change may answer at one time.
-func (v *verification) hold(uid string) error {
-	_, err := v.tx.Change("users", records.Row{"updated_at": records.Time(timeOf(v.tx))}, records.Is("id", value.OfUUID(uid)))
-	return err
 }
 
 // forgo drops the flow of a link whose token was handed in itself.
@@ -194,10 +188,8 @@ func (s *Service) prove(tx *records.Tx, u *User, got *spent, from Caller) error 
 // wipe takes from an account everything that somebody could sign in with who has not proved its address, but for one flow.
 func (s *Service) wipe(tx *records.Tx, u *User, flow string, from Caller) error {
 	mine := records.Is("user_id", value.OfUUID(u.ID))
-	for _, of := range []string{"passwords", "passkeys", "factors", "recovery_codes", "challenges", "secrets"} {
-		if _, err := tx.Remove(of, mine); err != nil {
-			return err
-		}
+	if err := disarm(tx, mine); err != nil {
+		return err
 	}
 	flows := []records.Cond{mine}
 	if flow != "" {

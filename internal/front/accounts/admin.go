@@ -168,11 +168,7 @@ func (s *server) factorsOf(c *call) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.Accounts.Factors(c.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, list)
+	return c.gives(s.Accounts.Factors(c.Context(), id))
 }
 
 func (s *server) dropFactor(c *call) error {
@@ -184,11 +180,7 @@ func (s *server) dropFactor(c *call) error {
 	if err != nil {
 		return err
 	}
-	f, err := s.Accounts.DropFactor(c.Context(), id, factor, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, f)
+	return c.gives(s.Accounts.DropFactor(c.Context(), id, factor, c.from))
 }
 
 func (s *server) passkeysOf(c *call) error {
@@ -196,11 +188,7 @@ func (s *server) passkeysOf(c *call) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.Accounts.KeysOf(c.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, list)
+	return c.gives(s.Accounts.KeysOf(c.Context(), id))
 }
 
 func (s *server) dropPasskey(c *call) error {
@@ -226,11 +214,7 @@ func (s *server) generateLink(c *call) error {
 	if b.Redirect == "" {
 		b.Redirect = c.redirectTo()
 	}
-	out, err := s.Accounts.GenerateLink(c.Context(), b, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.GenerateLink(c.Context(), b, c.from))
 }
 
 func (s *server) invite(c *call) error {

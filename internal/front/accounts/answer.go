@@ -40,6 +40,14 @@ func (c *call) answer(status int, body any) error {
 	return nil
 }
 
+// gives answers with what an act gave, or with why it gave nothing.
+func (c *call) gives(body any, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, body)
+}
+
 // empty answers that it is done.
 func (c *call) empty() error {
 	c.WriteHeader(http.StatusNoContent)

@@ -31,11 +31,7 @@ func (s *server) enroll(c *call) error {
 	if err := c.body(&b); err != nil {
 		return err
 	}
-	out, err := s.Accounts.Enroll(c.Context(), c.holder, account.NewFactor{Type: b.Type, Name: b.Name, Issuer: b.Issuer}, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.Enroll(c.Context(), c.holder, account.NewFactor{Type: b.Type, Name: b.Name, Issuer: b.Issuer}, c.from))
 }
 
 // challengeFactor begins a proof. What a browser says of itself does not count: the server knows the site that its passkeys are of.
@@ -43,11 +39,7 @@ func (s *server) challengeFactor(c *call) error {
 	if err := c.body(&struct{}{}); err != nil {
 		return err
 	}
-	out, err := s.Accounts.ChallengeFactor(c.Context(), c.holder, c.params["factor"], c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.ChallengeFactor(c.Context(), c.holder, c.params["factor"], c.from))
 }
 
 func (s *server) verifyFactor(c *call) error {
@@ -62,12 +54,8 @@ func (s *server) verifyFactor(c *call) error {
 	if err := c.body(&b); err != nil {
 		return err
 	}
-	out, err := s.Accounts.VerifyFactor(c.Context(), c.holder, account.FactorProof{Factor: c.params["factor"], Challenge: b.Challenge, Code: b.Code,
-		Ceremony: b.WebAuthn.Type, Credential: b.WebAuthn.Response}, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.VerifyFactor(c.Context(), c.holder, account.FactorProof{Factor: c.params["factor"], Challenge: b.Challenge, Code: b.Code,
+		Ceremony: b.WebAuthn.Type, Credential: b.WebAuthn.Response}, c.from))
 }
 
 func (s *server) unenroll(c *call) error {
@@ -78,11 +66,7 @@ func (s *server) unenroll(c *call) error {
 }
 
 func (s *server) recoveryCodes(c *call) error {
-	out, err := s.Accounts.RecoveryCodesOf(c.Context(), c.holder)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.RecoveryCodesOf(c.Context(), c.holder))
 }
 
 func (s *server) makeRecoveryCodes(c *call) error {
@@ -92,19 +76,11 @@ func (s *server) makeRecoveryCodes(c *call) error {
 	if err := c.body(&b); err != nil {
 		return err
 	}
-	out, err := s.Accounts.MakeRecoveryCodes(c.Context(), c.holder, b.Name, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.MakeRecoveryCodes(c.Context(), c.holder, b.Name, c.from))
 }
 
 func (s *server) renewRecoveryCodes(c *call) error {
-	out, err := s.Accounts.RenewRecoveryCodes(c.Context(), c.holder, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.RenewRecoveryCodes(c.Context(), c.holder, c.from))
 }
 
 func (s *server) dropRecoveryCodes(c *call) error {
@@ -120,9 +96,5 @@ func (s *server) verifyRecoveryCode(c *call) error {
 	if err := c.body(&b); err != nil {
 		return err
 	}
-	out, err := s.Accounts.VerifyRecoveryCode(c.Context(), c.holder, b.Code, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.VerifyRecoveryCode(c.Context(), c.holder, b.Code, c.from))
 }

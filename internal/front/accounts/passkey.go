@@ -39,11 +39,7 @@ func (c *call) ceremony() (b ceremony, err error) {
 }
 
 func (s *server) beginPasskey(c *call) error {
-	out, err := s.Accounts.BeginPasskey(c.Context(), c.holder)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.BeginPasskey(c.Context(), c.holder))
 }
 
 func (s *server) finishPasskey(c *call) error {
@@ -51,19 +47,11 @@ func (s *server) finishPasskey(c *call) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Accounts.FinishPasskey(c.Context(), c.holder, b.Challenge, b.Credential, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.FinishPasskey(c.Context(), c.holder, b.Challenge, b.Credential, c.from))
 }
 
 func (s *server) beginPasskeySignIn(c *call) error {
-	out, err := s.Accounts.BeginPasskeySignIn(c.Context())
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.BeginPasskeySignIn(c.Context()))
 }
 
 func (s *server) finishPasskeySignIn(c *call) error {
@@ -71,19 +59,11 @@ func (s *server) finishPasskeySignIn(c *call) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Accounts.FinishPasskeySignIn(c.Context(), b.Challenge, b.Credential, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.FinishPasskeySignIn(c.Context(), b.Challenge, b.Credential, c.from))
 }
 
 func (s *server) passkeys(c *call) error {
-	out, err := s.Accounts.Passkeys(c.Context(), c.holder)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.Passkeys(c.Context(), c.holder))
 }
 
 func (s *server) renamePasskey(c *call) error {
@@ -93,11 +73,7 @@ func (s *server) renamePasskey(c *call) error {
 	if err := c.body(&b); err != nil {
 		return err
 	}
-	out, err := s.Accounts.RenamePasskey(c.Context(), c.holder, c.params["passkey"], b.Name, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.RenamePasskey(c.Context(), c.holder, c.params["passkey"], b.Name, c.from))
 }
 
 func (s *server) removePasskey(c *call) error {

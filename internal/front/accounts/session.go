@@ -78,11 +78,7 @@ func (s *server) byPassword(c *call) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Accounts.SignIn(c.Context(), account.SignIn{Email: b.Email, Phone: b.Phone, Password: b.Password}, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.SignIn(c.Context(), account.SignIn{Email: b.Email, Phone: b.Phone, Password: b.Password}, c.from))
 }
 
 func (s *server) byRefreshToken(c *call) error {
@@ -96,11 +92,7 @@ func (s *server) byRefreshToken(c *call) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Accounts.Refresh(c.Context(), b.Token, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.Refresh(c.Context(), b.Token, c.from))
 }
 
 func (s *server) byCode(c *call) error {
@@ -115,19 +107,11 @@ func (s *server) byCode(c *call) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Accounts.Exchange(c.Context(), b.Code, b.Verifier, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.Exchange(c.Context(), b.Code, b.Verifier, c.from))
 }
 
 func (s *server) user(c *call) error {
-	u, err := s.Accounts.Me(c.Context(), c.holder)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, u)
+	return c.gives(s.Accounts.Me(c.Context(), c.holder))
 }
 
 func (s *server) logout(c *call) error {

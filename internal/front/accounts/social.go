@@ -129,11 +129,7 @@ func (s *server) posted(c *call) error {
 	if err != nil {
 		return c.land(account.Landing{Redirect: s.Accounts.Settings.Home(), Err: err})
 	}
-	h := c.ResponseWriter.Header()
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Location", s.Accounts.Settings.PublicURL+account.CallbackPath+"?"+url.Values{sealedForm: {kept}}.Encode())
-	c.WriteHeader(http.StatusSeeOther)
-	return nil
+	return c.elsewhere(http.StatusSeeOther, s.Accounts.Settings.PublicURL+account.CallbackPath+"?"+url.Values{sealedForm: {kept}}.Encode())
 }
 
 // callback is where a provider sends the browser back to.
@@ -214,12 +210,15 @@ func tokens(x *account.Signed) url.Values {
 	return out
 }
 
-// redirect sends the browser on, without telling the next place where it was.
-func (c *call) redirect(to string) error {
+// redirect sends the browser on.
+func (c *call) redirect(to string) error { return c.elsewhere(http.StatusFound, to) }
+
+// elsewhere sends the browser on, without telling the next place where it was.
+func (c *call) elsewhere(status int, to string) error {
 	h := c.ResponseWriter.Header()
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Location", to)
-	c.WriteHeader(http.StatusFound)
+	c.WriteHeader(status)
 	return nil
 }
 
@@ -246,9 +245,5 @@ func (s *server) byIDToken(c *call) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Accounts.SignInByIDToken(c.Context(), r, c.from)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, out)
+	return c.gives(s.Accounts.SignInByIDToken(c.Context(), r, c.from))
 }

@@ -73,8 +73,9 @@ func (s *server) follow(c *call) error {
 
 // fragment is a session as a client finds it behind the # of its address, which no server gets to see.
 func fragment(x *account.Signed, kind string) url.Values {
-	return url.Values{"access_token": {x.AccessToken}, "token_type": {x.TokenType}, "expires_in": {strconv.FormatInt(x.ExpiresIn, 10)},
-		"expires_at": {strconv.FormatInt(x.ExpiresAt, 10)}, "refresh_token": {x.RefreshToken}, "type": {kind}}
+	out := tokens(x)
+	out.Set("type", kind)
+	return out
 }
 
 // with puts members into the query and the fragment of a place.
@@ -102,11 +103,7 @@ func (c *call) lead(place string) error {
 	if place == "" {
 		return account.Refuse(account.ValidationFailed, "The project says no place to go to: set auth.redirects or public_url in socle.yaml")
 	}
-	h := c.ResponseWriter.Header()
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Location", place)
-	c.WriteHeader(http.StatusSeeOther)
-	return nil
+	return c.elsewhere(http.StatusSeeOther, place)
 }
 
 // wrongs are the words of OAuth 2 for statuses.
