@@ -25,9 +25,9 @@ type explainCommand struct {
 	Request string `arg:"" help:"The request: 'GET /tickets?select=id'."`
 	Dir     string `arg:"" optional:"" default:"." help:"The project's folder; it may also come first."`
 	datadir
-	As      string `help:"Who asks: anon, authenticated, service_role, or an account's uuid or e-mail address." default:"anon"`
-	Claims  string `help:"With --as an account: claims as in socle token." placeholder:"JSON"`
-	Engine  string `help:"Whose SQL: sqlite or postgres (default: the project's)." enum:",sqlite,postgres" default:""`
+	As     string `help:"Who asks: anon, authenticated, service_role, or an account's uuid or e-mail address." default:"anon"`
+	Claims string `help:"With --as an account: claims as in socle token." placeholder:"JSON"`
+	Engine string `help:"Whose SQL: sqlite or postgres (default: the project's)." enum:",sqlite,postgres" default:""`
 }
 
 // Run prints the stages of the request. It needs no database, unless somebody is named by an e-mail address.
