@@ -127,11 +127,8 @@ func (s *Service) redeemCode(tx *records.Tx, uid, address, code string, kinds ..
 		if !slices.Contains(kinds, row.Text("kind")) || address != "" && row.Text("address") != address {
 			continue
 		}
-		if same(row.Text("code"), s.codes.seal(row.Text("kind"), uid, code)) {
-			return s.take(tx, row)
-		}
-		if err := s.wrong(tx, row); err != nil {
-			return nil, err
+		if got, err := s.try(tx, row, code); err != nil || got != nil {
+			return got, err
 		}
 	}
 	return nil, nil
@@ -140,15 +137,27 @@ func (s *Service) redeemCode(tx *records.Tx, uid, address, code string, kinds ..
 // voided stands in place of a code that was tried too often: no sealed code is like it.
 const voided = "-"
 
-// wrong counts a wrong code; after the last try no code is right any more. The link beside it stays good: nobody guesses it, and
-// whoever types wrong codes for somebody else must not take it away.
-func (s *Service) wrong(tx *records.Tx, row records.Row) error {
+// try spends a secret if the code is its own, and counts a wrong one; after the last try no code is right any more. The link beside
+// it stays good: nobody guesses it, and whoever types wrong codes for somebody else must not take it away. The secret is held before
+// it is looked at: of guesses that come at once each sees those before it.
+func (s *Service) try(tx *records.Tx, row records.Row, code string) (*spent, error) {
+	this := records.Is("id", row["id"])
+	held, err := tx.Change("secrets", records.Row{"kind": row["kind"]}, this)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) == 1 {
+		row = held[0]
+		if same(row.Text("code"), s.codes.seal(row.Text("kind"), row.Text("user_id"), code)) {
+			return s.take(tx, row)
+		}
+	}
 	change := records.Row{"tries": value.OfInt(row.Int("tries") + 1)}
 	if row.Int("tries")+1 >= mostTries {
 		change["code"] = value.OfText(voided)
 	}
-	_, err := tx.Change("secrets", change, records.Is("id", row["id"]))
-	return err
+	_, err = tx.Change("secrets", change, this)
+	return nil, err
 }
 
 // mostBearers is how many accounts' secrets a code is tried for: an address that is to be an account's may be several accounts'.
@@ -170,14 +179,11 @@ func (s *Service) redeemTyped(tx *records.Tx, address, code string, kinds ...str
 		if err != nil {
 			return nil, err
 		}
-		return nil, s.wrong(tx, records.Row{"id": value.OfUUID(nobody)})
+		rows = []records.Row{{"id": value.OfUUID(nobody), "kind": of[0]}}
 	}
 	for _, row := range rows {
-		if same(row.Text("code"), s.codes.seal(row.Text("kind"), row.Text("user_id"), code)) {
-			return s.take(tx, row)
-		}
-		if err := s.wrong(tx, row); err != nil {
-			return nil, err
+		if got, err := s.try(tx, row, code); err != nil || got != nil {
+			return got, err
 		}
 	}
 	return nil, nil

@@ -118,6 +118,23 @@ func TestManyCodesAtOnceAreNotManyGuesses(t *testing.T) {
 	})
 }
 
+// Of guesses that come in one instant each counts: a code is not good after eight of them.
+func TestEachGuessOfOneInstantCounts(t *testing.T) {
+	t.Parallel()
+	everywhere(t, files{"socle.yaml": "auth: { limits: { account: 1000 } }\n"}, func(t *testing.T, s *site) {
+		for _, who := range []string{"ada@example.org", "bea@example.org", "cleo@example.org"} {
+			s.post("signup", map[string]string{"email": who, "password": secret}).want(t, 200)
+			right := code(t, s.mail(who))
+			together(8, func(i int) {
+				if wrong := fmt.Sprintf("%06d", i); wrong != right {
+					s.post("verify", map[string]string{"type": "signup", "email": who, "token": wrong}).refused(t, 403, "otp_expired")
+				}
+			})
+			s.post("verify", map[string]string{"type": "signup", "email": who, "token": right}).refused(t, 403, "otp_expired")
+		}
+	})
+}
+
 // Where more sign in at once than can wait for their turn, the others are told to come again; all who were let in are answered.
 func TestAFullQueueSaysToComeAgain(t *testing.T) {
 	t.Parallel()
