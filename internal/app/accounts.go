@@ -155,7 +155,7 @@ func relatedOrigins(site *passkey.Party) []byte {
 // frontOf is /auth/v1 of a version.
 func (r *Runtime) frontOf(p *Project, svc *account.Service, gate *auth.Gate) (http.Handler, error) {
 	return accounts.New(accounts.Config{Accounts: svc, Gate: gate, Tokens: svc.Tokens, Rates: accounts.RatesOf(p.Config.Auth.Sub("limits")), Clock: r.Clock, Log: r.Log,
-		Proxies: int(p.Config.Proxies), Noted: httpapi.Noted})
+		Proxies: int(p.Config.Proxies), Noted: httpapi.Noted, Door: accountsDoor(p.Config.Limits, r.Clock)})
 }
 
 // tend does what accounts need beside the requests, in place of what it did for the version before.

@@ -180,6 +180,7 @@ func (r *Runtime) install(p *Project) error {
 	v.handler, err = httpapi.New(httpapi.Config{
 		Engine: v.engine, Gate: gate, Sealer: sealer, Accounts: people, Inbox: r.shared.page(),
 		Limits: p.Config.Limits, Functions: p.Functions,
+		Doors: r.doors(p.Config.Limits), Proxies: int(p.Config.Proxies),
 		About:   p.API().Settings,
 		Origins: p.Config.CORS, Dev: r.Dev, Public: p.public(), Home: home, Log: r.Log, Clock: r.Clock,
 		Health:     r.healthy,

@@ -13,7 +13,7 @@ import (
 // How long a connection may take over each part, so that slow senders and idle ones cannot hold the server.
 const (
 	headerTimeout = 10 * time.Second
-	readTimeout   = 60 * time.Second
+	readTimeout   = 30 * time.Second // of a header and the first piece of a body
 	writeTimeout  = 120 * time.Second
 	idleTimeout   = 120 * time.Second
 	stopTimeout   = 15 * time.Second

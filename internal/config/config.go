@@ -175,14 +175,14 @@ func (s Section) limits() admission.Limits {
 	l := admission.Default()
 	for name, at := range map[string]*int{"rows": &l.Rows, "statements": &l.Levels, "cost": &l.Cost, "embed_depth": &l.EmbedDepth,
 		"logic_depth": &l.LogicDepth, "in_items": &l.InItems, "select_items": &l.SelectItems, "bulk_rows": &l.BodyRows,
-		"written_rows": &l.Writes} {
+		"written_rows": &l.Writes, "waiting": &l.Waiting} {
 		*at = int(s.Int("limits."+name, int64(*at)))
 	}
-	for name, at := range map[string]*int{"body": &l.Body, "response": &l.Response, "url_length": &l.URLLength} {
+	for name, at := range map[string]*int{"body": &l.Body, "response": &l.Response, "url_length": &l.URLLength, "held": &l.Held} {
 		*at = int(s.Size("limits."+name, int64(*at)))
 	}
 	l.Tree = l.Rows * admission.TreeFactor
-	l.Statement = s.Duration("limits.statement_timeout", l.Statement)
+	l.Statement, l.Wait = s.Duration("limits.statement_timeout", l.Statement), s.Duration("limits.wait", l.Wait)
 	return l
 }
 

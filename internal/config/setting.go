@@ -60,6 +60,7 @@ var project = section(map[string]setting{
 		"body": one(size), "response": one(size), "url_length": one(size), "rows": one(number), "statements": one(number), "cost": one(number),
 		"embed_depth": one(number), "logic_depth": one(number), "in_items": one(number),
 		"select_items": one(number), "bulk_rows": one(number), "written_rows": one(number), "statement_timeout": one(positive),
+		"waiting": one(number), "wait": one(positive), "held": one(size),
 	}),
 	"auth": section(map[string]setting{
 		"sign_up": one(boolean), "confirm_email": one(boolean), "anonymous": one(boolean), "redirects": one(texts), "linking": one(boolean),

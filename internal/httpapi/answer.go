@@ -25,9 +25,10 @@ func (c *call) json(status int, body []byte) {
 
 func (c *call) write(status int, body []byte) {
 	c.ResponseWriter.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	c.place.Leave()
 	c.WriteHeader(status)
 	if c.Method != http.MethodHead {
-		_, _ = c.ResponseWriter.Write(body) // a client that went away is the log's matter
+		c.deliver(body)
 	}
 }
 

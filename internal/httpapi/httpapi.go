@@ -25,6 +25,8 @@ type Config struct {
 	Limits admission.Limits
 	// Functions are the declared functions; nil: none.
 	Functions *function.Set
+	Doors     Doors            // what is nil is made
+	Proxies   int              // how many stand before the server; what they say of a client's address is believed
 	Origins   []string         // CORS; "*" is any
 	About     openapi.Settings // what the API's description says of the project
 	// TxOverride lets Prefer: tx=rollback undo what a request did.
@@ -45,11 +47,13 @@ type server struct {
 	Config
 	routes       []route
 	descriptions descriptions
+	held         *admission.Budget
 }
 
 // New makes the handler of everything the product serves over HTTP. It fails where a route does not say who may call it.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c}
+	s := &server{Config: c, held: admission.NewBudget(c.Limits.Filled().Held)}
+	s.Doors = c.Doors.orUsual(&c)
 	s.routes = s.table()
 	if err := declared(s.routes); err != nil {
 		return nil, err

@@ -28,8 +28,13 @@ const (
 
 // rest serves the data API: parse, run, render, answer.
 func (s *server) rest(c *call) {
+	if err := s.hopeless(c); err != nil {
+		c.fail(err)
+		return
+	}
+	defer c.letGo()
 	view := s.Engine.Set().View(c.actor)
-	body := newDigest(c.Request)
+	body := s.newDigest(c)
 	functions := s.Functions.For(c.actor, s.Clock)
 	read, err := rest.Parse(view, s.Limits, rest.Input{Method: c.Method, Segments: c.segments,
 		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride, Functions: functions})
@@ -41,21 +46,19 @@ func (s *server) rest(c *call) {
 		c.ResponseWriter.Header().Set("Allow", read.Allow)
 		c.write(http.StatusOK, nil)
 	case read.Transaction != nil:
-		s.transaction(c, read, body)
+		s.inTurn(c, s.Doors.Writes, func(ctx context.Context) { s.transaction(ctx, c, read, body) })
 	case read.Call != nil && read.Request.Query == nil:
 		s.value(c, read, functions)
 	case read.Write != nil:
-		s.write(c, read, body)
+		s.inTurn(c, s.Doors.Writes, func(ctx context.Context) { s.write(ctx, c, read, body) })
 	case read.Root:
 		s.describe(c, view, read)
 	default:
-		s.read(c, read)
+		s.inTurn(c, s.Doors.Reads, func(ctx context.Context) { s.read(ctx, c, read) })
 	}
 }
 
-func (s *server) read(c *call, read *rest.Read) {
-	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
-	defer cancel()
+func (s *server) read(ctx context.Context, c *call, read *rest.Read) {
 	answers, err := s.Engine.Run(ctx, acting(c, read), []engine.Op{{Read: read.Request, Peek: true}})
 	if err != nil {
 		s.failed(ctx, c, err)
@@ -75,6 +78,12 @@ func (s *server) read(c *call, read *rest.Read) {
 		return
 	}
 	*sheet = body
+	if len(body) > pieceBytes {
+		if err := s.hold(c, len(body)); err != nil {
+			c.fail(err)
+			return
+		}
+	}
 	s.headers(c, read, a)
 	s.send(c, read, status(read, a), body)
 }

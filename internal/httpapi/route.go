@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/policy"
 )
@@ -37,6 +38,9 @@ type call struct {
 	segments []string // decoded, below the route's prefix
 	actor    policy.Actor
 	note     *note
+	proxies  int
+	place    admission.Place
+	share    *admission.Share // of what is held; nil where nothing is
 }
 
 // table is every route. The first that matches serves.
@@ -78,7 +82,7 @@ func declared(routes []route) error {
 // dispatch finds the route by the path as sent: segments are split before they are decoded, so that an encoded slash
 // stays within its segment, and nothing is cleaned.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
-	c := &call{ResponseWriter: w, Request: r, note: noteOf(r.Context())}
+	c := &call{ResponseWriter: w, Request: r, note: noteOf(r.Context()), proxies: s.Proxies}
 	if n := len(r.RequestURI); n > s.Limits.URLLength {
 		c.refuse(fault.New(fault.TooComplex, "the URL is longer than %d bytes", s.Limits.URLLength), http.StatusRequestURITooLong)
 		return

@@ -15,7 +15,7 @@ import (
 )
 
 // transaction carries out all steps of rpc/transaction, or none.
-func (s *server) transaction(c *call, read *rest.Read, sent *digest) {
+func (s *server) transaction(ctx context.Context, c *call, read *rest.Read, sent *digest) {
 	once, err := idempotency(c, sent)
 	if err != nil {
 		c.fail(err)
@@ -29,8 +29,6 @@ func (s *server) transaction(c *call, read *rest.Read, sent *digest) {
 		ops[i].DryRun = read.Rollback
 	}
 	ops[0].Idempotency = once
-	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
-	defer cancel()
 	answers, err := s.Engine.Run(ctx, acting(c, read), ops)
 	if err != nil {
 		s.failed(ctx, c, failedStep(ctx, len(steps), err))

@@ -22,12 +22,16 @@ type digest struct {
 	hash hash.Hash
 }
 
-func newDigest(r *http.Request) *digest {
-	if r.Header.Get(idempotencyKey) == "" {
-		return &digest{Reader: r.Body}
+func (s *server) newDigest(c *call) *digest {
+	body := io.Reader(c.Request.Body)
+	if n := c.Request.ContentLength; n < 0 || n > pieceBytes {
+		body = &upload{Reader: body, conn: http.NewResponseController(c.ResponseWriter), hold: func(n int) error { return s.hold(c, n) }}
+	}
+	if c.Request.Header.Get(idempotencyKey) == "" {
+		return &digest{Reader: body}
 	}
 	h := sha256.New()
-	return &digest{io.TeeReader(r.Body, h), h}
+	return &digest{io.TeeReader(body, h), h}
 }
 
 // sum names what is asked: the query, the preferences, the namespace, the body and how to read it.
@@ -41,7 +45,7 @@ func (d *digest) sum(r *http.Request) string {
 }
 
 // write carries out one mutation and answers with its representation, if one was asked for.
-func (s *server) write(c *call, read *rest.Read, sent *digest) {
+func (s *server) write(ctx context.Context, c *call, read *rest.Read, sent *digest) {
 	once, err := idempotency(c, sent)
 	if err != nil {
 		c.fail(err)
@@ -52,8 +56,6 @@ func (s *server) write(c *call, read *rest.Read, sent *digest) {
 		body, err = s.representation(read, a)
 		return err
 	}}
-	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
-	defer cancel()
 	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{op})
 	if err != nil {
 		s.failed(ctx, c, err)

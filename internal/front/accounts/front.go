@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/socle-hq/socle/internal/account"
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/fault"
@@ -25,6 +26,7 @@ type Config struct {
 	Tokens   *auth.Tokens
 	Proxies  int // how many proxies stand before the server; what they say of the client's address is believed
 	Rates    Rates
+	Door     *admission.Door // where calls wait for their turn; nil: they do not
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Noted    func(ctx context.Context, cause error) // gets the private cause of a failed request, for the access log; nil: nobody
@@ -136,7 +138,7 @@ func (rt *route) fits(segments []string) (map[string]string, bool) {
 	return params, true
 }
 
-// enter checks the caller and how often it came, and serves.
+// enter checks the caller and how often it came, waits for its turn, and serves.
 func (s *server) enter(c *call, rt *route) error {
 	if err := s.admit(c, rt.who); err != nil {
 		return err
@@ -144,6 +146,11 @@ func (s *server) enter(c *call, rt *route) error {
 	if err := s.meters.pass(rt.rate, c.from.Address); err != nil {
 		return err
 	}
+	place, err := s.comeIn(c)
+	if err != nil {
+		return err
+	}
+	defer place.Leave()
 	return rt.serve(c)
 }
 

@@ -1,15 +1,14 @@
 package accounts
 
 import (
-	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/socle-hq/socle/internal/account"
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
 )
@@ -201,31 +200,5 @@ func (s *server) messaged(email, phone string) error {
 	return s.meters.counted(perMailbox, anyMailbox, email, phone, "")
 }
 
-// address is the client's: the peer's, or what the outermost of the proxies that stand before the server has written. An IPv6
-// client is its /64, as one customer has it whole.
-func (s *server) address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	if s.Proxies > 0 {
-		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		if at := len(hops) - s.Proxies; at >= 0 {
-			if ip := net.ParseIP(strings.TrimSpace(hops[at])); ip != nil {
-				host = ip.String()
-			}
-		}
-	}
-	return network(host)
-}
-
-func network(host string) string {
-	ip := net.ParseIP(host)
-	if ip == nil {
-		return host
-	}
-	if ip.To4() != nil {
-		return ip.String() // however it was written
-	}
-	return ip.Mask(net.CIDRMask(64, 128)).String()
-}
+// address is the client's network.
+func (s *server) address(r *http.Request) string { return admission.Network(r, s.Proxies) }

@@ -81,6 +81,15 @@ func OpenWith(ctx context.Context, dsn string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// Width is how many statements may run at once, on the primary and on the replicas.
+func (s *Store) Width() int {
+	n := int(s.main.Config().MaxConns)
+	for _, pool := range s.replicas.pools() {
+		n += int(pool.Config().MaxConns)
+	}
+	return n
+}
+
 // Dialect is PostgreSQL's.
 func (s *Store) Dialect() sqlgen.Dialect { return dialect.Dialect{} }
 

@@ -26,6 +26,9 @@ func newPool(o Options, open func() (*conn, error)) *pool {
 	return &pool{open: open, clock: o.Clock, slots: make(chan struct{}, o.Readers)}
 }
 
+// Width is how many reads may run at once.
+func (s *Store) Width() int { return cap(s.readers.slots) }
+
 func (p *pool) take(ctx context.Context) (*conn, error) {
 	select {
 	case p.slots <- struct{}{}:

@@ -68,9 +68,12 @@ func Read(r io.Reader, limit int) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	var cut *http.MaxBytesError
+	var refused *fault.Fault
 	switch {
 	case len(text) > limit, errors.As(err, &cut):
 		return "", fault.New(fault.TooLarge, "the body is longer than %d bytes", limit)
+	case errors.As(err, &refused):
+		return "", refused
 	case err != nil:
 		return "", Bad("The body could not be read").Because(err)
 	}

@@ -1,0 +1,41 @@
+package app
+
+import (
+	"runtime"
+
+	"github.com/socle-hq/socle/internal/admission"
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/httpapi"
+)
+
+// How many requests are inside at once for each statement that the database runs at once: the next is there when one ends, and
+// whoever comes does not wait behind many.
+const perStatement = 2
+
+// Writes of the embedded database share commits, and more of them make each cheaper; so as many are inside as do not make each
+// other late.
+const (
+	fewWrites  = 64
+	manyWrites = 512
+)
+
+// doors are those of the data API.
+func (r *Runtime) doors(l admission.Limits) httpapi.Doors {
+	width := runtime.GOMAXPROCS(0)
+	if st, ok := r.store.(interface{ Width() int }); ok {
+		width = st.Width()
+	}
+	reads := admission.DoorOptions{Places: perStatement * width, Waiting: l.Waiting, Wait: l.Wait, Clock: r.Clock}
+	writes := reads
+	if r.database.Engine == "sqlite" {
+		writes.Places, writes.Most = fewWrites, manyWrites
+	}
+	return httpapi.Doors{Reads: admission.NewDoor(reads), Writes: admission.NewDoor(writes)}
+}
+
+// manyCalls is how many calls at accounts are inside at once: more than wait for a password's hash, whose queue refuses by itself.
+const manyCalls = 128
+
+func accountsDoor(l admission.Limits, clk clock.Clock) *admission.Door {
+	return admission.NewDoor(admission.DoorOptions{Places: manyCalls + runtime.GOMAXPROCS(0), Waiting: l.Waiting, Wait: l.Wait, Clock: clk})
+}

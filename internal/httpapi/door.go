@@ -1,0 +1,84 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/socle-hq/socle/internal/admission"
+	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/policy"
+)
+
+// Doors are where requests of the data API wait for their turn. A request is inside while the database works for it and its answer
+// is made: not while its body comes in, and not while its answer is read, so that slow clients keep nobody waiting.
+type Doors struct{ Reads, Writes *admission.Door }
+
+// orUsual fills what is missing, for a database that does some things at once on each processor.
+func (d Doors) orUsual(c *Config) Doors {
+	l := c.Limits.Filled()
+	o := admission.DoorOptions{Places: 8 * runtime.GOMAXPROCS(0), Waiting: l.Waiting, Wait: l.Wait, Clock: c.Clock}
+	if d.Reads == nil {
+		d.Reads = admission.NewDoor(o)
+	}
+	if d.Writes == nil {
+		d.Writes = admission.NewDoor(o)
+	}
+	return d
+}
+
+// line is in whose line a call waits: the account's, or, of those who have none, that of the network they come from.
+func (c *call) line() string {
+	if c.actor.UID != "" && c.actor.Role != policy.ServiceRole {
+		return c.actor.Role + " " + c.actor.UID
+	}
+	return c.actor.Role + " from " + admission.Network(c.Request, c.proxies)
+}
+
+// come lets a call in; its place is left when the answer begins, or with the call. false: it is refused, and answered.
+func (s *server) come(c *call, d *admission.Door) bool {
+	place, err := d.Enter(c.Context(), c.line)
+	if err != nil {
+		s.failed(c.Context(), c, err)
+		return false
+	}
+	c.place = place
+	s.lasting(c)
+	return true
+}
+
+// hopeless refuses a call that would be refused later, before anything is done for it. What a function does is not known yet.
+func (s *server) hopeless(c *call) error {
+	switch {
+	case c.Method == http.MethodGet, c.Method == http.MethodHead:
+		return s.Doors.Reads.Full(c.line)
+	case c.Method == http.MethodPost && len(c.segments) > 0 && c.segments[0] == "rpc", c.Method == http.MethodOptions:
+		return nil
+	}
+	return s.Doors.Writes.Full(c.line)
+}
+
+// shortTerm is how long waiting and working may take without anything being done for it: the listener's own times are longer.
+const shortTerm = 20 * time.Second
+
+// lasting gives a call the time that the project's settings allow. Its body has come.
+func (s *server) lasting(c *call) {
+	if s.Limits.Statement <= shortTerm {
+		return
+	}
+	conn := http.NewResponseController(c.ResponseWriter)
+	_ = conn.SetReadDeadline(time.Time{}) // its end would look like a client that went away
+	_ = conn.SetWriteDeadline(clock.System().Now().Add(s.Limits.Statement + shortTerm))
+}
+
+// inTurn runs f for a call that has a place, for as long as statements may take, and gives the place free whatever comes.
+func (s *server) inTurn(c *call, d *admission.Door, f func(context.Context)) {
+	if !s.come(c, d) {
+		return
+	}
+	defer c.place.Leave()
+	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
+	defer cancel()
+	f(ctx)
+}

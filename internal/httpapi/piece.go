@@ -1,0 +1,74 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/socle-hq/socle/internal/clock"
+)
+
+// Bodies and answers pass in pieces. However large they are, they have time as long as each piece comes or leaves in time; and what
+// is larger than one piece is counted, for all requests together.
+const (
+	pieceBytes = 64 << 10
+	pieceTime  = 15 * time.Second
+)
+
+func untilNextPiece() time.Time { return clock.System().Now().Add(pieceTime) }
+
+// upload is a body that comes in.
+type upload struct {
+	io.Reader
+	conn  *http.ResponseController
+	hold  func(bytes int) error
+	begun int // bytes of the piece that is under way
+	long  bool
+}
+
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if u.begun += n; u.begun > pieceBytes {
+		if full := u.hold(u.begun); full != nil {
+			return n, full
+		}
+		u.begun, u.long = 0, true
+		_ = u.conn.SetReadDeadline(untilNextPiece()) // what is no connection has no deadlines
+	}
+	if errors.Is(err, io.EOF) && u.long {
+		_ = u.conn.SetReadDeadline(time.Time{}) // its end would look like a client that went away
+		_ = u.conn.SetWriteDeadline(untilNextPiece().Add(shortTerm))
+	}
+	return n, err
+}
+
+// hold counts what a call keeps in memory until it ends.
+func (s *server) hold(c *call, bytes int) error {
+	if c.share == nil {
+		c.share = s.held.Of(c.line())
+	}
+	return c.share.Take(bytes)
+}
+
+// letGo counts off what a call has kept.
+func (c *call) letGo() {
+	if c.share != nil {
+		c.share.Give()
+	}
+}
+
+// deliver sends a body.
+func (c *call) deliver(body []byte) {
+	conn := http.NewResponseController(c.ResponseWriter)
+	for len(body) > pieceBytes {
+		_ = conn.SetWriteDeadline(untilNextPiece())
+		if _, err := c.ResponseWriter.Write(body[:pieceBytes]); err != nil {
+			return // a client that went away is the log's matter
+		}
+		if body = body[pieceBytes:]; len(body) <= pieceBytes {
+			_ = conn.SetWriteDeadline(untilNextPiece())
+		}
+	}
+	_, _ = c.ResponseWriter.Write(body)
+}
