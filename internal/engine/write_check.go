@@ -39,7 +39,7 @@ func (x *writing) broken(r rule, rows, olds []image) ([]int, error) {
 
 // brokenThere asks the database, which knows the rows that the rule walks to.
 func (x *writing) brokenThere(r rule, rows, olds []image) ([]int, error) {
-	found, err := x.query(r.stmt, x.over(r, rows, olds))
+	found, err := x.query(r.stmt.For(len(rows)), x.over(r, rows, olds))
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,13 @@ func (x *writing) brokenThere(r rule, rows, olds []image) ([]int, error) {
 		out[i] = int(t[0].Int())
 	}
 	return out, nil
+}
+
+// asked is a rule's statement about rows.
+func (x *writing) asked(r rule, rows, olds []image) (sqlgen.Exec, error) {
+	stmt := r.stmt.For(len(rows))
+	args, err := stmt.Bind(x.env, x.over(r, rows, olds))
+	return sqlgen.Exec{Text: stmt.Text, Args: args}, err
 }
 
 // over is what a rule's statement is told of rows.
@@ -67,19 +74,18 @@ func (x *writing) over(r rule, rows, olds []image) []plan.Tuple {
 
 // permitted refuses rows for which a policy is not TRUE, at the latest with the statement that writes them. An upsert has more to
 // refuse between the two, and so waits.
-func (x *writing) permitted(r rule, rows, olds []image) error {
+func (x *writing) permitted(r rule, rows, olds []image) (err error) {
 	asks := r.stmt != nil && !ir.IsTrue(r.Cond)
 	if asks && x.leaver != nil {
-		args, err := r.stmt.Bind(x.env, x.over(r, rows, olds))
-		x.unless = sqlgen.Exec{Text: r.stmt.Text, Args: args}
+		x.unless, err = x.asked(r, rows, olds)
 		return err
 	}
 	if asker, ok := x.tx.(store.Asker); ok && asks && x.w.On == nil && len(rows) > 0 {
-		args, err := r.stmt.Bind(x.env, x.over(r, rows, olds))
+		ask, err := x.asked(r, rows, olds)
 		if err != nil {
 			return err
 		}
-		asker.Ahead(r.stmt.Text, args, func(broken [][]any) error {
+		asker.Ahead(ask.Text, ask.Args, func(broken [][]any) error {
 			if len(broken) > 0 {
 				return x.denied()
 			}

@@ -21,6 +21,7 @@ type Stmt struct {
 
 	dialect Dialect
 	keys    []value.Type // of the parent keys
+	sole    *Stmt        // for one parent, whose key is bound column by column; nil: this one
 }
 
 // Arg is one bound parameter: the leaf that gives its value and how the value is coded. A nil Leaf stands for the parent
@@ -77,6 +78,14 @@ func Decode[Raw any](d Dialect, types []value.Type, row []Raw, into plan.Tuple) 
 	return nil
 }
 
+// For is the statement to ask with so many parents.
+func (s *Stmt) For(parents int) *Stmt {
+	if parents == 1 && s.sole != nil {
+		return s.sole
+	}
+	return s
+}
+
 // Bind gives the statement's arguments in the engine's form. parents are the distinct key tuples of a select with Parents;
 // column 0 of the answer is an index into them.
 func (s *Stmt) Bind(env *ir.Env, parents []plan.Tuple) ([]any, error) {
@@ -92,7 +101,10 @@ func (s *Stmt) Bind(env *ir.Env, parents []plan.Tuple) ([]any, error) {
 }
 
 func (s *Stmt) bind(a *Arg, env *ir.Env, parents []plan.Tuple) (any, error) {
-	if a.Leaf == nil {
+	switch {
+	case a.Leaf == nil && a.Coding.Form == Plain && a.Key >= 0:
+		return s.dialect.Encode(a.Coding.Type, parents[0][a.Key])
+	case a.Leaf == nil:
 		return s.dialect.BindKeys(s.keys, a.Key, parents)
 	}
 	v, ok := env.Leaf(a.Leaf)

@@ -33,12 +33,20 @@ func RenderRule(d Dialect, r plan.Rule) (*Stmt, error) {
 	if len(r.Over) == 0 {
 		return nil, fault.New(fault.Internal, "Internal error").Because(fmt.Errorf("sqlgen: a rule without rows"))
 	}
+	stmt, err := renderRule(d, r, d.Images)
+	if err == nil {
+		stmt.sole, err = renderRule(d, r, oneImage)
+	}
+	return stmt, err
+}
+
+func renderRule(d Dialect, r plan.Rule, images func(b *Builder, fields []*schema.Field, first int) string) (*Stmt, error) {
 	b := newBuilder(d)
 	stmt := &Stmt{dialect: d, Types: []value.Type{{Kind: value.Int}}}
 	var from []string
 	var first, join string
 	for i, img := range r.Over {
-		text := d.Images(b, img.Fields, len(stmt.keys))
+		text := images(b, img.Fields, len(stmt.keys))
 		alias, leave := b.Enter(img.Row, Ref{Derived: stand(img.Row.Collection)})
 		defer leave()
 		from = append(from, "("+text+") AS "+alias)
@@ -55,6 +63,16 @@ func RenderRule(d Dialect, r plan.Rule) (*Stmt, error) {
 		") IS NOT TRUE ORDER BY 1"
 	stmt.Args = b.args
 	return stmt, b.err
+}
+
+// oneImage is Images of one row, value by value. A planner that sees it looks up what belongs to the row; of a list it does not
+// know how long it is.
+func oneImage(b *Builder, fields []*schema.Field, first int) string {
+	columns := []string{"0 AS n"}
+	for i, f := range fields {
+		columns = append(columns, b.Keys(first+i, Coding{Form: Plain, Type: f.Type})+" AS "+Output(f.Ordinal))
+	}
+	return "SELECT " + strings.Join(columns, ", ")
 }
 
 // stand says that an image's columns have the stored forms of the collection's fields.
