@@ -46,6 +46,19 @@ func hold(tx *records.Tx, uid string) error {
 	return err
 }
 
+// heldUser is an account that is held, as all acts before have left it; nil where there is none.
+func heldUser(tx *records.Tx, who records.Cond) (*User, error) {
+	rows, err := tx.Change("users", records.Row{"updated_at": records.Time(timeOf(tx))}, who)
+	if err != nil || len(rows) != 1 {
+		return nil, err
+	}
+	u, err := userOf(rows[0])
+	if err != nil {
+		return nil, err
+	}
+	return u, u.complete(tx)
+}
+
 // acting is the session and the account of somebody who acts on factors or passkeys. The account is held until the transaction ends:
 // what is counted or compared until then stays true.
 func (s *Service) acting(tx *records.Tx, h auth.Holder) (*Session, *User, error) {

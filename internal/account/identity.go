@@ -27,12 +27,16 @@ const resend = time.Minute
 // attempts is how often a write begins anew: an identity may be of two providers and an address at the same instant.
 const attempts = 3
 
-// settle writes, and again where somebody else came first with the same identity or address: it is found then.
+// errLost is that of an identity which its account lost at this moment.
+var errLost = errors.New("account: an identity is not its account's any more")
+
+// settle writes, and again where somebody else came first with the same identity or address: it is found then; or took an identity
+// from its account.
 func (s *Service) settle(ctx context.Context, f func(*records.Tx) error) (err error) {
 	for range attempts {
 		err = s.write(ctx, f)
 		var refused *fault.Fault
-		if !errors.As(err, &refused) || refused.Code != fault.UniqueViolation {
+		if !errors.Is(err, errLost) && (!errors.As(err, &refused) || refused.Code != fault.UniqueViolation) {
 			return err
 		}
 	}
@@ -96,7 +100,7 @@ func (s *Service) admit(tx *records.Tx, id *social.Identity, v visit, from Calle
 	}
 	var owner *User
 	if email != "" {
-		if owner, err = user(tx, records.Is("email", value.OfText(email))); err != nil {
+		if owner, err = heldUser(tx, records.Is("email", value.OfText(email))); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -130,8 +134,11 @@ func identityRow(r records.Reader, id *social.Identity) (records.Row, bool, erro
 	return records.Find(r, "identities", records.Is("provider", value.OfText(id.Provider)), records.Is("subject", value.OfText(id.Subject)))
 }
 
-// welcome is the sign-in of an identity that has an account.
+// welcome is the sign-in of an identity that has an account, unless the account has lost it before the account was held.
 func (s *Service) welcome(tx *records.Tx, row records.Row, id *social.Identity, email string, v visit, from Caller) (u *User, refused, err error) {
+	if err := hold(tx, row.Text("user_id")); err != nil {
+		return nil, nil, err
+	}
 	if u, err = s.User(tx, row.Text("user_id")); err != nil {
 		return nil, nil, err
 	}
@@ -146,8 +153,8 @@ func (s *Service) welcome(tx *records.Tx, row records.Row, id *social.Identity, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := tx.Change("identities", changes, records.Is("id", row["id"])); err != nil {
-		return nil, nil, err
+	if rows, err := tx.Change("identities", changes, records.Is("id", row["id"])); err != nil || len(rows) != 1 {
+		return nil, nil, firstError(err, errLost)
 	}
 	if err := s.furnish(tx, u, id, email); err != nil {
 		return nil, nil, err

@@ -45,7 +45,7 @@ func (s *Service) invited(tx *records.Tx, email string, data map[string]any, fro
 // unproved is the account of an address that is proved later. Where there is one already, nobody knows who made it: whatever somebody
 // could sign in with goes, and with data it gets these.
 func (s *Service) unproved(tx *records.Tx, email string, data map[string]any, from Caller) (*User, error) {
-	u, err := user(tx, records.Is("email", value.OfText(email)))
+	u, err := heldUser(tx, records.Is("email", value.OfText(email)))
 	switch {
 	case err != nil:
 		return nil, err
@@ -161,7 +161,7 @@ func (s *Service) generate(tx *records.Tx, r LinkRequest, hash string, from Call
 
 // linked is the account a link is of, ready for it. A magic link for an address that has no account is a sign-up.
 func (s *Service) linked(tx *records.Tx, r *LinkRequest, hash string, from Caller) (*User, error) {
-	u, err := user(tx, records.Is("email", value.OfText(r.Email)))
+	u, err := heldUser(tx, records.Is("email", value.OfText(r.Email)))
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,9 @@ func (s *Service) link(tx *records.Tx, uid string, id *social.Identity, from Cal
 	case known:
 		return nil, Refuse(IdentityExists, "Identity is already linked to another user")
 	}
+	if err := hold(tx, uid); err != nil {
+		return nil, err
+	}
 	u, err := s.User(tx, uid)
 	if err == nil && u.Banned(timeOf(tx)) {
 		err = Refuse(UserBanned, "User is banned")

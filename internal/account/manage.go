@@ -253,7 +253,7 @@ func (s *Service) Update(ctx context.Context, id string, a Attributes, from Call
 		return nil, err
 	}
 	err = s.write(ctx, func(tx *records.Tx) error {
-		old, err := one(tx, id)
+		old, err := heldOne(tx, id)
 		if err == nil {
 			err = s.update(tx, old, good, from)
 		}
@@ -268,6 +268,15 @@ func (s *Service) Update(ctx context.Context, id string, a Attributes, from Call
 // one is an account that is there.
 func one(r records.Reader, id string) (*User, error) {
 	u, err := userByID(r, id)
+	if err == nil && u == nil {
+		err = Refuse(UserNotFound, "User not found")
+	}
+	return u, err
+}
+
+// heldOne is an account that is there, held: nobody changes what is decided on, or signs in, until the transaction ends.
+func heldOne(tx *records.Tx, id string) (*User, error) {
+	u, err := heldUser(tx, records.Is("id", value.OfUUID(id)))
 	if err == nil && u == nil {
 		err = Refuse(UserNotFound, "User not found")
 	}
@@ -379,7 +388,7 @@ func (a attributes) traits() map[string]any {
 // Delete takes an account away, with everything that goes with it. Its tokens end at once; its audit trail stays.
 func (s *Service) Delete(ctx context.Context, id string, from Caller) error {
 	err := s.write(ctx, func(tx *records.Tx) error {
-		if _, err := one(tx, id); err != nil {
+		if _, err := heldOne(tx, id); err != nil {
 			return err
 		}
 		if err := s.expel(tx, id, from); err != nil {
@@ -400,7 +409,7 @@ func (s *Service) Delete(ctx context.Context, id string, from Caller) error {
 // Expel ends every session of an account.
 func (s *Service) Expel(ctx context.Context, id string, from Caller) error {
 	return s.write(ctx, func(tx *records.Tx) error {
-		if _, err := one(tx, id); err != nil {
+		if _, err := heldOne(tx, id); err != nil {
 			return err
 		}
 		return s.expel(tx, id, from)

@@ -161,6 +161,9 @@ func (m *modification) password(ctx context.Context, r records.Reader, u *User) 
 // carryOut is the transaction.
 func (m *modification) carryOut(tx *records.Tx) (err error) {
 	m.refused = nil
+	if err := hold(tx, m.holder.Actor.UID); err != nil {
+		return err
+	}
 	if err := m.present(tx, m.holder); err != nil {
 		return err
 	}
@@ -262,6 +265,9 @@ func (m *modification) rephone(tx *records.Tx) error {
 // Reauthenticate sends the holder a code with which the password can be changed, to an address that is proved.
 func (s *Service) Reauthenticate(ctx context.Context, h auth.Holder, from Caller) error {
 	return s.write(ctx, func(tx *records.Tx) error {
+		if err := hold(tx, h.Actor.UID); err != nil {
+			return err
+		}
 		if err := s.present(tx, h); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ const decoy = "decoy"
 // that is made up anew each time and after as much work; the mail goes to the owner. An account that is proved by any of its
 // addresses is somebody's: it stays as it is, also where the address that was typed is not the proved one.
 func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, p chosen, from Caller) (*User, error) {
-	old, err := userByID(tx, row.Text("id"))
+	old, err := met(tx, row)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +32,22 @@ func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, p chosen, 
 		return nil, err
 	}
 	return s.madeUp(r, timeOf(tx))
+}
+
+// met is the account that a sign-up meets, held: its owner may be about to prove it, and others to sign up. Nobody sees that.
+func met(tx *records.Tx, row records.Row) (*User, error) {
+	rows, err := tx.Change("users", records.Row{"updated_at": row["updated_at"]}, records.Is("id", row["id"]))
+	if err == nil && len(rows) != 1 {
+		err = Refuse(Conflict, "The account of this address was deleted at this moment, sign up again")
+	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := userOf(rows[0])
+	if err != nil {
+		return nil, err
+	}
+	return u, u.complete(tx)
 }
 
 // pretend writes as much for an address that is taken as its account took to make, and tells the owner.
@@ -61,12 +77,11 @@ func (s *Service) decoys(tx *records.Tx, n int) error {
 		}
 		last = row
 	}
-	for _, id := range []value.Value{value.OfUUID(nobody), last["id"]} {
-		if _, err := tx.Change("challenges", until, records.Is("id", id)); err != nil {
-			return err
-		}
+	if _, _, err := records.Find(tx, "challenges", records.Is("id", value.OfUUID(nobody))); err != nil {
+		return err
 	}
-	return nil
+	_, err := tx.Change("challenges", until, records.Is("id", last["id"]))
+	return err
 }
 
 // madeUp is the account that a sign-up would have made.

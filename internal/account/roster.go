@@ -149,6 +149,11 @@ func (s *Service) bring(tx *records.Tx, i *Imported, o ImportOptions, from Calle
 	if err := i.possible(tx, uid); err != nil {
 		return "", err
 	}
+	if old != nil {
+		if old, err = heldOne(tx, uid); err != nil {
+			return "", err
+		}
+	}
 	if old == nil {
 		return Added, s.add(tx, i, from)
 	}

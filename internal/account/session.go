@@ -7,12 +7,14 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/socle-hq/socle/internal/auth"
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/password"
 	"github.com/socle-hq/socle/internal/records"
 	"github.com/socle-hq/socle/internal/value"
@@ -69,7 +71,9 @@ func (s *Service) over(x *Session, now time.Time) bool {
 // crowded is how close sign-ins of one account may be that need not all be noted: each would wait for the one before.
 const crowded = time.Second
 
-// begin starts a session that a method has proved. Whoever may not sign in now is refused.
+// begin starts a session that a method has proved. Whoever may not sign in now is refused. As the session refers to its account, acts
+// that hold the account wait from then on until the transaction ends, and see the session: what they may have changed before is
+// looked at afterwards.
 func (s *Service) begin(tx *records.Tx, u *User, method string, from Caller) (*Session, error) {
 	now := time.UnixMicro(tx.Now()).UTC()
 	if u.Banned(now) {
@@ -79,19 +83,49 @@ func (s *Service) begin(tx *records.Tx, u *User, method string, from Caller) (*S
 	if err != nil {
 		return nil, err
 	}
-	row, err := tx.Add("sessions", records.Row{"user_id": value.OfUUID(u.ID), "aal": value.OfText("aal1"), "amr": amr, "counter": value.OfInt(0),
-		"agent": records.Text(from.Agent), "address": records.Text(from.Address), "refreshed_at": records.Time(now)})
+	account, err := s.note(tx, u, now)
 	if err != nil {
 		return nil, err
 	}
-	if u.LastSignInAt != nil && now.Sub(*u.LastSignInAt) < crowded {
-		return sessionOf(row)
+	row, err := tx.Add("sessions", records.Row{"user_id": value.OfUUID(u.ID), "aal": value.OfText("aal1"), "amr": amr, "counter": value.OfInt(0),
+		"agent": records.Text(from.Agent), "address": records.Text(from.Address), "refreshed_at": records.Time(now)})
+	if err != nil {
+		return nil, deserted(err)
 	}
-	if _, err := tx.Change("users", records.Row{"last_sign_in_at": records.Time(now)}, records.Is("id", value.OfUUID(u.ID))); err != nil {
-		return nil, err
+	if account == nil {
+		if account, _, err = records.Find(tx, "users", records.Is("id", value.OfUUID(u.ID))); err != nil {
+			return nil, err
+		}
+	}
+	if account.Time("banned_until").After(now) {
+		_, err := tx.Remove("sessions", records.Is("id", row["id"]))
+		return nil, firstError(err, Refuse(UserBanned, "User is banned"))
+	}
+	return sessionOf(row)
+}
+
+// note takes down when an account's owner signed in last, and gives the account's row; none where that was a moment ago.
+func (s *Service) note(tx *records.Tx, u *User, now time.Time) (records.Row, error) {
+	if u.LastSignInAt != nil && now.Sub(*u.LastSignInAt) < crowded {
+		return nil, nil
+	}
+	rows, err := tx.Change("users", records.Row{"last_sign_in_at": records.Time(now)}, records.Is("id", value.OfUUID(u.ID)))
+	if err != nil || len(rows) != 1 {
+		return nil, firstError(err, deleted())
 	}
 	u.LastSignInAt = &now
-	return sessionOf(row)
+	return rows[0], nil
+}
+
+func deleted() *Refusal { return Refuse(UserNotFound, "The account was deleted at this moment") }
+
+// deserted is the error of a session that cannot be added, as its account is gone.
+func deserted(err error) error {
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Code == fault.ForeignKeyViolation {
+		return deleted().Because(err)
+	}
+	return err
 }
 
 // sign gives a session's tokens, after the transaction that began or changed it was kept.
@@ -109,6 +143,10 @@ func (s *Service) sign(u *User, x *Session) (*Signed, error) {
 	}
 	now := s.Clock.Now()
 	token, err := s.Tokens.Issue(auth.Grant{Sub: u.ID, Claims: claims, TTL: s.Settings.AccessTTL})
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Code == fault.InvalidClaims {
+		return nil, Refuse(SessionNotFound, "The session ended at this moment").Because(err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sign a session: %w", err)
 	}

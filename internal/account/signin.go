@@ -88,11 +88,18 @@ func (s *Service) failed(ctx context.Context, uid string, from Caller) error {
 	return firstError(err, invalidCredentials())
 }
 
-// signIn begins the session, if the password that was checked is still the account's.
+// signIn begins the session, if the password that was checked is still the account's. That is looked at last: whoever changes it waits
+// for the session and ends it.
 func (s *Service) signIn(ctx context.Context, uid, hash, fresh, plain string, from Caller) (*Signed, error) {
 	var x *Session
 	var u *User
-	err := s.write(ctx, func(tx *records.Tx) error {
+	err := s.write(ctx, func(tx *records.Tx) (err error) {
+		if u, err = s.User(tx, uid); err != nil {
+			return err
+		}
+		if x, err = s.begin(tx, u, "password", from); err != nil {
+			return err
+		}
 		now, err := s.passwordOf(tx, uid)
 		if err == nil && now != hash {
 			err = invalidCredentials()
@@ -104,12 +111,6 @@ func (s *Service) signIn(ctx context.Context, uid, hash, fresh, plain string, fr
 			if err := s.setPassword(tx, uid, fresh); err != nil {
 				return err
 			}
-		}
-		if u, err = s.User(tx, uid); err != nil {
-			return err
-		}
-		if x, err = s.begin(tx, u, "password", from); err != nil {
-			return err
 		}
 		return s.audit(tx, from, "login", uid, uid, map[string]any{"method": "password"})
 	})

@@ -85,7 +85,7 @@ func (s *Service) busy(err error) error {
 
 func (s *Service) signUp(ctx context.Context, r SignUp, p chosen, from Caller) (out *Signed, u *User, err error) {
 	var x *Session
-	err = s.write(ctx, func(tx *records.Tx) error {
+	err = s.settle(ctx, func(tx *records.Tx) error {
 		x = nil
 		row, there, err := records.Find(tx, "users", records.Is("email", value.OfText(r.Email)))
 		switch {
@@ -97,7 +97,10 @@ func (s *Service) signUp(ctx context.Context, r SignUp, p chosen, from Caller) (
 		case there && !(row.Time("email_confirmed_at").IsZero() && row.Time("phone_confirmed_at").IsZero()):
 			return Refuse(UserExists, "User already registered")
 		case there:
-			if u, err = userByID(tx, row.Text("id")); err == nil {
+			if u, err = met(tx, row); err == nil && u.ConfirmedAt != nil {
+				err = Refuse(UserExists, "User already registered")
+			}
+			if err == nil {
 				u, err = s.again(tx, u, r, p)
 			}
 		default:

@@ -20,13 +20,16 @@ func (s *Service) signUpByPhone(ctx context.Context, r SignUp, from Caller) (u *
 	if err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, func(tx *records.Tx) error {
-		old, err := user(tx, records.Is("phone", value.OfText(r.Phone)))
+	err = s.settle(ctx, func(tx *records.Tx) error {
+		row, there, err := records.Find(tx, "users", records.Is("phone", value.OfText(r.Phone)))
 		if err != nil {
 			return err
 		}
-		if old != nil {
-			u, err = s.repeatedByPhone(tx, old, r, p, from)
+		if there {
+			old, err := met(tx, row)
+			if err == nil {
+				u, err = s.repeatedByPhone(tx, old, r, p, from)
+			}
 			return err
 		}
 		if p.hash == "" {

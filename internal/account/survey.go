@@ -150,7 +150,7 @@ func (s *Service) Factors(ctx context.Context, id string) ([]Factor, error) {
 // owner is told. Recovery codes do not stay behind as the only factor.
 func (s *Service) DropFactor(ctx context.Context, id, factor string, from Caller) (f Factor, err error) {
 	err = s.write(ctx, func(tx *records.Tx) error {
-		u, err := one(tx, id)
+		u, err := heldOne(tx, id)
 		if err != nil {
 			return err
 		}
