@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/socle-hq/socle/internal/migrate"
@@ -38,14 +39,21 @@ type Manifest struct {
 	Sealed  bool             `json:"-"` // the file carries its manifest; false for a bare database
 }
 
-// Total is the number of rows of all collections.
-func (m Manifest) Total() int64 {
-	var n int64
-	for _, rows := range m.Rows {
-		n += rows
+// Contents are the project's rows and collections, and the accounts. What belongs to accounts is in the file and not counted.
+func (m Manifest) Contents() (rows int64, collections int, accounts int64) {
+	for of, n := range m.Rows {
+		switch namespace, name, inside := strings.Cut(of, "."); {
+		case !inside || namespace != own:
+			rows, collections = rows+n, collections+1
+		case name == "users":
+			accounts = n
+		}
 	}
-	return n
+	return rows, collections, accounts
 }
+
+// own is the namespace of the product's own collections; a project has none of that name.
+const own = "auth"
 
 // attempts is how often a copy is made anew whose rows were not those of the database.
 const attempts = 3

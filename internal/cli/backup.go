@@ -31,10 +31,19 @@ func (c *backupCommand) Run(s *session) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(s.out, "backed up %s of %s to %s (%s), and read back\n",
-		plural(int(m.Total()), "row"), plural(len(m.Rows), "collection"), c.File, megabytes(m.Bytes))
+	fmt.Fprintf(s.out, "backed up %s to %s (%s), and read back\n", contents(m), c.File, megabytes(m.Bytes))
 	fmt.Fprintf(s.out, "the key set is not part of it: keep %s/keys, or SOCLE_KEYS, in a safe place of its own\n", c.data())
 	return nil
+}
+
+// contents is what a backup holds, as its owner counts.
+func contents(m backup.Manifest) string {
+	rows, collections, accounts := m.Contents()
+	text := plural(int(rows), "row") + " of " + plural(collections, "collection")
+	if accounts > 0 {
+		text += " and " + plural(int(accounts), "account")
+	}
+	return text
 }
 
 // embedded refuses projects whose data is not in a data directory.
@@ -68,7 +77,7 @@ func (c *restoreCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "restored %s of %s", plural(int(m.Total()), "row"), plural(len(m.Rows), "collection"))
+	fmt.Fprint(s.out, "restored ", contents(m))
 	if m.Sealed {
 		fmt.Fprintf(s.out, ", as they were at %s", m.Made.Format("2006-01-02 15:04:05 MST"))
 	}

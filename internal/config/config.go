@@ -144,6 +144,9 @@ func (r *reader) config(s Section) *Config {
 
 // advise warns of what is allowed and probably not meant.
 func (r *reader) advise(s Section) {
+	if list, ok := s.find("auth.redirects"); ok {
+		r.adviseRedirects(list)
+	}
 	origins, ok := s.find("cors")
 	if !ok {
 		return
