@@ -245,23 +245,25 @@ func (s *Service) held(r records.Reader, id string) (*Session, *User, error) {
 	return x, u, err
 }
 
-// advance spends the current refresh token. Of several at once one advances; the others find themselves one behind.
+// advance spends the current refresh token. Of several at once one advances; the others find themselves one behind. x is then as it is
+// stored: a factor may have been taken from it meanwhile.
 func (s *Service) advance(tx *records.Tx, x *Session, now time.Time) error {
 	rows, err := tx.Change("sessions", records.Row{"counter": value.OfInt(x.counter + 1), "refreshed_at": records.Time(now)},
 		records.Is("id", value.OfUUID(x.ID)), records.Is("counter", value.OfInt(x.counter)))
 	if err != nil {
 		return err
 	}
-	if len(rows) == 1 {
-		x.counter, x.refreshedAt = x.counter+1, now
-		return nil
+	row := first(rows)
+	if row == nil {
+		var ok bool
+		if row, ok, err = records.Find(tx, "sessions", records.Is("id", value.OfUUID(x.ID))); err != nil || !ok {
+			return firstError(err, Refuse(RefreshNotFound, "Invalid Refresh Token: Refresh Token Not Found"))
+		}
 	}
-	row, ok, err := records.Find(tx, "sessions", records.Is("id", value.OfUUID(x.ID)))
-	if err != nil || !ok {
-		return firstError(err, Refuse(RefreshNotFound, "Invalid Refresh Token: Refresh Token Not Found"))
+	stored, err := sessionOf(row)
+	if err == nil {
+		*x = *stored
 	}
-	now2, err := sessionOf(row)
-	*x = *now2
 	return err
 }
 
