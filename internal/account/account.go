@@ -5,7 +5,10 @@ package account
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
@@ -42,7 +45,9 @@ type Service struct {
 	refresh refresher
 	sealer  *auth.Sealer
 	ids     clock.IDs
-	wake    chan struct{} // something may be due in the outbox
+	wake    chan struct{}             // something may be due in the outbox
+	looked  atomic.Pointer[time.Time] // what ended before is taken up; nil: nothing is yet
+	looks   singleflight.Group
 }
 
 // New opens the accounts. Deliver and Follow must run beside it.

@@ -4,13 +4,16 @@ import (
 	"context"
 	"time"
 
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/records"
 )
 
 const (
-	glance  = 500 * time.Millisecond // how often other servers' sign-outs are looked for
-	overlap = 6 * time.Minute        // how much earlier than now an entry may say it is: a transaction under way, a clock that differs by 5 minutes
-	sweep   = time.Minute            // how often what is over is removed
+	glance   = 500 * time.Millisecond // how often other servers' sign-outs are looked for
+	promised = time.Second            // how long ago the last look may be where a token is accepted
+	patience = 10 * time.Second       // of a look
+	overlap  = 6 * time.Minute        // how much earlier than now an entry may say it is: a transaction under way, a clock that differs by 5 minutes
+	sweep    = time.Minute            // how often what is over is removed
 )
 
 // revoke notes that a session, or with an account every token of it up to now, is over before its access tokens are.
@@ -24,20 +27,17 @@ func (s *Service) revoke(tx *records.Tx, session, uid string, now time.Time) err
 func (s *Service) write(ctx context.Context, f func(*records.Tx) error) error {
 	err := s.Book.Write(ctx, f)
 	if err == nil {
-		s.heed(ctx, "at", s.now().Add(-2*time.Second))
+		s.warn(ctx, s.heed(ctx, "at", s.now().Add(-2*time.Second)))
 		s.nudge()
 	}
 	return err
 }
 
-// heed takes up what ended since an instant, or with a field "until" what still matters then; ok is false where it cannot be read.
-func (s *Service) heed(ctx context.Context, field string, since time.Time) (ok bool) {
+// heed takes up what ended since an instant, or with a field "until" what still matters then.
+func (s *Service) heed(ctx context.Context, field string, since time.Time) error {
 	rows, _, err := s.Book.At(ctx).Read(records.Query{Of: "revocations", Where: []records.Cond{records.From(field, records.Time(since))}})
 	if err != nil {
-		if ctx.Err() == nil {
-			s.Log.Warn("what sessions ended cannot be read", "cause", err)
-		}
-		return false
+		return err
 	}
 	for _, r := range rows {
 		if id := r.Text("session_id"); id != "" {
@@ -47,19 +47,63 @@ func (s *Service) heed(ctx context.Context, field string, since time.Time) (ok b
 			s.Ended.Account(uid, r.Time("at"), r.Time("until"))
 		}
 	}
-	return true
+	return nil
 }
 
-// Remember takes up every session that ended and still has tokens that have not expired, however long they were given when they
-// were signed: a server does it before it serves.
-func (s *Service) Remember(ctx context.Context) (ok bool) {
-	return s.heed(ctx, "until", s.now().Add(-overlap))
+// look takes up what ended since the last look, and at the first every session that ended and still has tokens that have not
+// expired, however long they were given when they were signed.
+func (s *Service) look(ctx context.Context) error {
+	now := s.now()
+	field, since := "until", now.Add(-overlap)
+	if last := s.looked.Load(); last != nil {
+		field = "at"
+		if last.Before(now) { // else the clock was put back
+			since = last.Add(-overlap)
+		}
+	}
+	err := s.heed(ctx, field, since)
+	if err == nil {
+		s.looked.Store(&now)
+	}
+	return err
 }
 
-// Follow takes up what other servers ended, and removes what is over, until ctx ends. After a time in which nothing could be read
-// everything is read that still matters.
+// Sure returns nil where everything is taken up that ended up to a second ago, by any server; where the last look is longer ago, as
+// after a time without the database, it looks first. Requests that come together share one look.
+func (s *Service) Sure(ctx context.Context) error {
+	if last := s.looked.Load(); last != nil && s.Clock.Now().Sub(*last).Abs() < promised {
+		return nil
+	}
+	answer := s.looks.DoChan("", func() (any, error) {
+		ctx, stop := context.WithTimeout(context.Background(), patience) // of no request: it reads where every write is seen
+		defer stop()
+		return nil, s.look(ctx)
+	})
+	var err error
+	select {
+	case <-ctx.Done():
+		err = ctx.Err()
+	case r := <-answer:
+		err = r.Err
+	}
+	if err != nil {
+		return fault.New(fault.Unavailable, "It cannot be found out at present whether the session of this JWT has ended").Because(err)
+	}
+	return nil
+}
+
+// Remember looks before the server serves.
+func (s *Service) Remember(ctx context.Context) { s.warn(ctx, s.look(ctx)) }
+
+// warn says that a look has failed, unless the server is about to stop.
+func (s *Service) warn(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.Log.Warn("what sessions ended cannot be read", "cause", err)
+	}
+}
+
+// Follow takes up what other servers ended, and removes what is over, until ctx ends.
 func (s *Service) Follow(ctx context.Context) {
-	known := s.Remember(ctx)
 	look, clean := time.NewTicker(glance), time.NewTicker(sweep)
 	defer look.Stop()
 	defer clean.Stop()
@@ -68,11 +112,7 @@ func (s *Service) Follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			if known {
-				known = s.heed(ctx, "at", s.now().Add(-overlap))
-			} else {
-				known = s.Remember(ctx)
-			}
+			s.warn(ctx, s.look(ctx))
 		case <-clean.C:
 			s.forget(ctx)
 		}

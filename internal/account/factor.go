@@ -209,7 +209,11 @@ func (s *Service) dropFactor(tx *records.Tx, u *User, row records.Row, actor str
 			return err
 		}
 	}
-	return s.audit(tx, from, "factor_unenrolled", actor, u.ID, map[string]any{"factor_id": id, "factor_type": kind, "factor_status": row.Text("status")})
+	traits := map[string]any{"factor_id": id, "factor_type": kind, "factor_status": row.Text("status")}
+	if actor == "" {
+		traits["by"] = "admin"
+	}
+	return s.audit(tx, from, "factor_unenrolled", actor, u.ID, traits)
 }
 
 // kinds are what people call factors that have no name of their own.

@@ -25,6 +25,7 @@ type Settings struct {
 	Redirects     []string      // patterns of places that links and sign-ins may end at
 	TOTP, Passkey bool
 	Linking       bool // whether accounts may link and unlink identities themselves
+	KeepHashes    bool // passwords' hashes stay as they were brought: those of the project's files are known by them
 }
 
 // Durations that are not the project's to choose.

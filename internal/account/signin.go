@@ -43,7 +43,7 @@ func (s *Service) SignIn(ctx context.Context, r SignIn, from Caller) (*Signed, e
 		return nil, Refuse(PhoneNotConfirmed, "Phone not confirmed")
 	}
 	fresh := ""
-	if verdict.Outdated {
+	if verdict.Outdated && !s.Settings.KeepHashes {
 		if fresh, err = s.Hasher.Hash(ctx, r.Password); err != nil {
 			fresh = "" // another time: the sign-in does not wait for it
 		}

@@ -58,6 +58,7 @@ func (r *Runtime) accountsOf(p *Project, e *engine.Engine) (*account.Service, *a
 	if settings.PublicURL == "" {
 		settings.PublicURL = r.Local
 	}
+	settings.KeepHashes = r.Dev
 	tokens := auth.NewTokens(r.Keys, auth.Issuer(p.Config.PublicURL), r.Clock)
 	tokens.Heed(r.shared.ended)
 	client := outgoing.New(outgoing.Options{AllowLoopback: r.Dev || r.Loopback})
@@ -88,7 +89,11 @@ func (r *Runtime) accountsOf(p *Project, e *engine.Engine) (*account.Service, *a
 	}
 	svc, err := account.New(account.Config{Book: records.New(e), Tokens: tokens, Keys: r.Keys, Ended: r.shared.ended, Settings: settings,
 		Hasher: r.shared.hasher, Templates: p.Mail, Sender: sender, Texts: texts, Providers: providers, Party: r.party(p, settings), Hook: r.hookOf(p), Clock: r.Clock, Log: r.Log})
-	return svc, tokens, err
+	if err != nil {
+		return nil, nil, err
+	}
+	tokens.Consult(svc.Sure)
+	return svc, tokens, nil
 }
 
 // sender is how messages leave: by the project's mail server; in dev they stay in the inbox. nil where they cannot.

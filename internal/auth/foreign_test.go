@@ -160,7 +160,7 @@ func TestOwnTokensAreNotShownToThirdParties(t *testing.T) {
 		t.Errorf("the data: %+v, %v", a, err)
 	}
 	for range 2 { // now it is in the cache
-		if h, ok, err := gate.Holder(k.Publishable, foreign); err == nil || ok || h.Actor.UID != "" {
+		if h, ok, err := gate.Holder(context.Background(), k.Publishable, foreign); err == nil || ok || h.Actor.UID != "" {
 			t.Errorf("the accounts: %+v, %v", h, ok)
 		}
 	}

@@ -43,7 +43,7 @@ func (g *Gate) Admit(ctx context.Context, apikey, authorization string) (policy.
 // Holder gives whose token the bearer is, for what the product does with accounts: ok is false where there is no bearer, where
 // it is one of the keys, and where the token is of no account. The arguments are those of Admit. A token of a third-party
 // issuer is refused: it is for the data alone.
-func (g *Gate) Holder(apikey, authorization string) (h Holder, ok bool, err error) {
+func (g *Gate) Holder(ctx context.Context, apikey, authorization string) (h Holder, ok bool, err error) {
 	if _, err := g.apikey(apikey); err != nil || authorization == "" {
 		return Holder{}, false, err
 	}
@@ -55,6 +55,7 @@ func (g *Gate) Holder(apikey, authorization string) (h Holder, ok bool, err erro
 		return Holder{}, false, nil
 	}
 	h, err = g.tokens.mine(token)
+	h, err = g.tokens.certain(ctx, h, err)
 	if err != nil || h.Actor.UID == "" {
 		return Holder{}, false, err
 	}

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"reflect"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestTheGateKnowsWhoseTokenABearerIs(t *testing.T) {
 		"another scheme":     {authorization: "Basic YTpi", code: fault.InvalidToken},
 		"an empty bearer":    {apikey: k.Publishable, authorization: "Bearer ", code: fault.InvalidToken},
 	} {
-		h, ok, err := gate.Holder(c.apikey, c.authorization)
+		h, ok, err := gate.Holder(context.Background(), c.apikey, c.authorization)
 		if ok != c.ok || code(err) != c.code || ok != (h.Actor.UID == ann) || ok != (h.Session == sessionAt(noon)) {
 			t.Errorf("%s: %+v, %v, %v", name, h, ok, err)
 		}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Tokens struct {
 	clock  clock.Clock
 	seen   *otter.Cache[tokenHash, verified]
 	ended  *Ended
+	sure   func(context.Context) error
 
 	foreign Foreign
 }
@@ -38,6 +40,10 @@ func NewTokens(keys *Keys, issuer string, clk clock.Clock) *Tokens {
 
 // Heed makes the tokens of what has ended be refused. It is called before the first token is verified.
 func (t *Tokens) Heed(e *Ended) { t.ended = e }
+
+// Consult names what is asked before a token is accepted: it returns nil once everything is known that ended until a moment ago,
+// and an error, with which the token is not accepted, where that cannot be learnt. It is called before the first token is verified.
+func (t *Tokens) Consult(sure func(context.Context) error) { t.sure = sure }
 
 // Issuer is the iss claim of a project with the public URL, "socle" where it has none.
 func Issuer(publicURL string) string {

@@ -39,13 +39,33 @@ func (t *Tokens) Verify(ctx context.Context, token string) (policy.Actor, error)
 
 // Hold is Verify with everything that the token says. The holder is shared: it is not to be changed.
 func (t *Tokens) Hold(ctx context.Context, token string) (Holder, error) {
-	return t.live(token, func() (Holder, error) {
+	h, err := t.live(token, func() (Holder, error) {
 		if h, ok, err := t.other(ctx, token); ok || err != nil {
 			return h, err
 		}
 		return t.own(token)
 	})
+	return t.certain(ctx, h, err)
 }
+
+// certain is a holder of whom it would be known had the session ended.
+func (t *Tokens) certain(ctx context.Context, h Holder, err error) (Holder, error) {
+	if err != nil || t.sure == nil {
+		return h, err
+	}
+	if err := t.sure(ctx); err != nil {
+		return Holder{}, err
+	}
+	if t.ended.Holds(h) {
+		return Holder{}, over()
+	}
+	return h, nil
+}
+
+// ErrEnded is behind the error of a token whose session, or whose account, has ended.
+var ErrEnded = errors.New("auth: the session has ended")
+
+func over() error { return invalid("The session of this JWT has ended").Because(ErrEnded) }
 
 // mine is Hold for the product's own tokens; it refuses any other, and asks nobody.
 func (t *Tokens) mine(token string) (Holder, error) {
@@ -72,7 +92,7 @@ func (t *Tokens) live(token string, judge func() (Holder, error)) (Holder, error
 		t.seen.Set(hash, v)
 	}
 	if t.ended.Holds(v.holder) {
-		return Holder{}, invalid("The session of this JWT has ended")
+		return Holder{}, over()
 	}
 	return v.holder, nil
 }

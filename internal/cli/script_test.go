@@ -55,27 +55,31 @@ func dropRoot() {
 //	setenv NAME                  sets NAME to the last output, what is before a = left out
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "fetch": fetch, "await": await, "setenv": setenv,
-			"write": write, "damage": damage, "cut": cut},
-		Setup: func(e *testscript.Env) error {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			e.Setenv("ADDR", l.Addr().String())
-			e.Setenv("FREEPORT", l.Addr().String()[strings.LastIndexByte(l.Addr().String(), ':')+1:])
-			e.Setenv("URL", "http://"+l.Addr().String())
-			for _, dir := range []string{filepath.Dir(e.WorkDir), e.WorkDir} { // an unprivileged process reads its project
-				if err := os.Chmod(dir, 0o755); err != nil {
-					return err
-				}
-			}
-			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
-			return l.Close()
-		},
-	})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: own(), Setup: settle})
+}
+
+// own are the commands beside testscript's.
+func own() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){"code": code, "fetch": fetch, "await": await, "setenv": setenv,
+		"write": write, "damage": damage, "cut": cut}
+}
+
+// settle gives a script an address of its own.
+func settle(e *testscript.Env) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	e.Setenv("ADDR", l.Addr().String())
+	e.Setenv("FREEPORT", l.Addr().String()[strings.LastIndexByte(l.Addr().String(), ':')+1:])
+	e.Setenv("URL", "http://"+l.Addr().String())
+	for _, dir := range []string{filepath.Dir(e.WorkDir), e.WorkDir} { // an unprivileged process reads its project
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+	return l.Close()
 }
 
 func code(ts *testscript.TestScript, neg bool, args []string) {

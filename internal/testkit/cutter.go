@@ -15,6 +15,7 @@ type Cutter struct {
 	left  int // bytes until the cut; -1: none is due
 	conns map[net.Conn]bool
 	cuts  int
+	held  bool // nobody gets through
 }
 
 // NewCutter stands there until the test ends.
@@ -40,10 +41,30 @@ func (c *Cutter) Cuts() int {
 	return c.cuts
 }
 
+// Hold cuts every connection, and lets nobody through before Heal.
+func (c *Cutter) Hold() {
+	c.hold(true)
+	c.cut()
+}
+
+// Heal lets connections through again.
+func (c *Cutter) Heal() { c.hold(false) }
+
+func (c *Cutter) hold(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = on
+}
+
 func (c *Cutter) join(client, server net.Conn) {
 	c.mu.Lock()
+	held := c.held
 	c.conns[client], c.conns[server] = true, true
 	c.mu.Unlock()
+	if held {
+		c.drop(client, server)
+		return
+	}
 	go c.pass(server, client)
 	go c.pass(client, server)
 }

@@ -77,7 +77,7 @@ func TestAnAddressThatCountsWithoutProofIsNotKeptByWhoeverTypedIt(t *testing.T) 
 		if ann.id != mallory.id {
 			t.Errorf("%s is not %s", ann.id, mallory.id)
 		}
-		mallory.me().get("user").refused(t, 403, "bad_jwt")
+		mallory.me().get("user").refused(t, 403, "session_not_found")
 		s.post("token?grant_type=refresh_token", map[string]string{"refresh_token": mallory.refresh}).want(t, 400)
 		s.post("token?grant_type=password", map[string]string{"email": "ann@example.org", "password": secret}).refused(t, 400, "invalid_credentials")
 		ann.me().get("user").want(t, 200, `{"identities":[{"provider":"acme"}]}`)

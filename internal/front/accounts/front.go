@@ -186,7 +186,7 @@ func credentials(h http.Header) (apikey, authorization string, err error) {
 }
 
 func (s *server) admitHolder(c *call, apikey, authorization string) error {
-	h, ok, err := s.Gate.Holder(apikey, authorization)
+	h, ok, err := s.Gate.Holder(c.Context(), apikey, authorization)
 	switch {
 	case err != nil:
 		return unauthorized(err)
@@ -200,6 +200,9 @@ func (s *server) admitHolder(c *call, apikey, authorization string) error {
 // unauthorized is a gate's error as clients of GoTrue know it.
 func unauthorized(err error) error {
 	f := fault.From(err)
+	if errors.Is(err, auth.ErrEnded) { // clients forget the session for this code alone
+		return account.Refuse(account.SessionNotFound, "Session from session_id claim in JWT does not exist")
+	}
 	switch f.Code {
 	case fault.InvalidToken, fault.InvalidClaims:
 		return &status{http.StatusForbidden, account.Refuse(account.BadJWT, "invalid JWT: %s", f.Message)}
