@@ -167,18 +167,22 @@ func (m *Medium) torn(op Op, sector int64) Op {
 }
 
 // scattered gives each sector, and the length, any of the states that it had since the last sync, each for itself: whatever order
-// the disk wrote in.
+// the disk wrote in. A truncation is of the file system, which does it or does not.
 func (m *Medium) scattered(data []byte, ops []Op, sector int64) []byte {
+	for i, op := range ops {
+		if op.Kind != Truncate {
+			continue
+		}
+		if m.rng.IntN(2) == 0 {
+			return m.scattered(data, slices.Concat(ops[:i], ops[i+1:]), sector)
+		}
+		return m.scattered(told(m.scattered(data, ops[:i], sector), op), ops[i+1:], sector)
+	}
 	lengths := []int64{int64(len(data))}
 	versions := map[int64][][]byte{}
 	now := bytes.Clone(data)
 	for _, op := range ops {
-		was := int64(len(now))
-		first, end := op.Offset, op.Offset+int64(len(op.Data))
-		if op.Kind == Truncate {
-			end = max(was, op.Offset)
-		}
-		first = min(first, was)
+		first, end := min(op.Offset, int64(len(now))), op.Offset+int64(len(op.Data))
 		for s := first / sector; s*sector < end; s++ {
 			if versions[s] == nil {
 				versions[s] = [][]byte{part(now, s, sector)}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/sqlite"
+	"github.com/socle-hq/socle/test/power"
 )
 
 // The environment of the process that is killed.
@@ -35,6 +36,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if err := power.Install(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	code := m.Run()
 	os.RemoveAll(filepath.Dir(built))

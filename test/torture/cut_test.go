@@ -21,6 +21,7 @@ var cuts = flag.Int("cuts", 100, "how often the power is cut")
 const (
 	perRecording = 100 // cuts; then other requests are recorded
 	perPhase     = 20  // numbers of each writer, before and after the schema changes
+	afterwards   = 900 // the round of what is written after a cut
 )
 
 // recording is what a disk was told while a project was served, with a mark for every acknowledgement.
@@ -88,14 +89,20 @@ func record(t *testing.T, deaf bool) *recording {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
-		raw, err := os.ReadFile(filepath.Join(data, "keys"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		rec.keys = string(raw)
+		forked()
+		rec.keys = read(t, filepath.Join(data, "keys"))
 	}
 	rec.ops = disk.Ops()
 	return rec
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 // open is what `socle serve --apply` does.
@@ -208,7 +215,7 @@ func (rec *recording) judge(t *testing.T, files map[string][]byte, version int, 
 		}
 	}
 	found = append(found, c.repeat()...)
-	if err := c.load(2, 1); err != nil {
+	if err := c.load(afterwards, 1); err != nil {
 		found = append(found, err.Error())
 	}
 	more, err := examine(data, c.known)

@@ -3,6 +3,7 @@ package torture
 import (
 	"context"
 	"fmt"
+	"syscall"
 
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/sqlite"
@@ -17,7 +18,10 @@ func judge(dir string, acknowledged log) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	defer func() {
+		s.Close()
+		forked()
+	}()
 	if err := prepare(s); err != nil { // killed before it had
 		return nil, err
 	}
@@ -27,6 +31,13 @@ func judge(dir string, acknowledged log) ([]string, error) {
 		return err
 	})
 	return found, err
+}
+
+// forked waits until processes that are being started have let go of what this one had open: a lock that was closed while they
+// began is free only then.
+func forked() {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 }
 
 func contradictions(tx store.Tx, acknowledged log) ([]string, error) {

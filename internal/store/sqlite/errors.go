@@ -54,6 +54,8 @@ func shown(ctx context.Context, err error) error {
 		if extended(err) == sqlite3.SQLITE_IOERR_SHMSIZE { // the index of the log finds no room
 			return full(err)
 		}
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fault.New(fault.Internal, "The database is damaged").WithHint("a backup must be restored; see the server's log").Because(err)
 	case sqlite3.SQLITE_READONLY:
 		return fault.New(fault.ReadOnly, "cannot write in a read-only database").Because(err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN:

@@ -50,12 +50,12 @@ func extended(err error) int {
 	return 0
 }
 
-// isBroken reports an error of the disk: reading, writing or flushing went wrong. A full disk and exhausted memory are none,
-// whatever the engine files them under.
+// isBroken reports an error of the disk: reading, writing or flushing went wrong, or what was read is not what was written. A full
+// disk and exhausted memory are none, whatever the engine files them under; nor is damage that a virtual table finds in its own.
 func isBroken(err error) bool {
 	switch extended(err) {
-	case sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_SHMSIZE:
+	case sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_CORRUPT_VTAB:
 		return false
 	}
-	return primary(err) == sqlite3.SQLITE_IOERR
+	return primary(err) == sqlite3.SQLITE_IOERR || isDamaged(err)
 }

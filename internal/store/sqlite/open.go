@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"github.com/socle-hq/socle/internal/fault"
 )
 
@@ -50,6 +52,9 @@ func unusable(path string, err error) error {
 	switch {
 	case errors.As(err, &f):
 		return f
+	case errors.Is(err, errDamaged), primary(err) == sqlite3.SQLITE_CORRUPT:
+		return fault.New(fault.Unavailable, "%s is damaged", path).
+			WithHint("restore a backup; `socle sql` with PRAGMA integrity_check says what is wrong; the file was left as it is").Because(err)
 	case errors.Is(err, errForeign), isNotDatabase(err):
 		return fault.New(fault.Unavailable, "%s is not a database of this program", path).
 			WithHint("use another directory with --data; the file was left as it is").Because(err)

@@ -46,9 +46,17 @@ func Replace(dir, from, aside string) error {
 	if err := os.Rename(from, path); err != nil {
 		return unusable(path, err)
 	}
+	if err := syncDir(dir); err != nil {
+		return unusable(dir, err)
+	}
+	return nil
+}
+
+// syncDir makes the names in a directory lasting.
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return unusable(dir, err)
+		return err
 	}
 	defer d.Close()
 	return d.Sync()

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -73,21 +74,41 @@ func Open(dir string, o Options) (*Store, error) {
 	s := &Store{dir: dir, lock: lock, clock: o.Clock, queue: newQueue(o.Queue), worked: make(chan struct{}), failed: make(chan struct{}),
 		reads: reads{all: map[*snapshot]struct{}{}}, policy: defaultLog, clean: func() {}, lax: o.Lax}
 	path := filepath.Join(dir, fileName)
-	if s.writer, err = openWriter(path, o); err != nil {
-		lock.Close()
-		return nil, unusable(path, err)
-	}
 	s.readers = newPool(o, func() (*conn, error) { return openReader(path, o) })
-	if s.page, err = pageSize(s.writer); err == nil {
-		err = s.findHold()
-	}
-	if err != nil {
-		s.writer.close()
+	if err := s.take(path, o); err != nil {
+		if s.writer != nil {
+			s.writer.close()
+		}
 		lock.Close()
 		return nil, unusable(path, err)
 	}
 	s.start()
 	return s, nil
+}
+
+// take opens the file, and makes sure of what a process that did not end in good order left.
+func (s *Store) take(path string, o Options) (err error) {
+	behind := left(path)
+	if behind {
+		if err := examineLog(path); err != nil {
+			return err
+		}
+	}
+	if !o.Fast && !Exists(s.dir) { // a directory above that may not be read has its name already
+		if err := syncDir(filepath.Dir(s.dir)); err != nil && !errors.Is(err, os.ErrPermission) {
+			return err
+		}
+	}
+	if s.writer, err = openWriter(path, o); err != nil {
+		return err
+	}
+	if s.page, err = pageSize(s.writer); err == nil && behind {
+		err = s.check()
+	}
+	if err == nil {
+		err = s.findHold()
+	}
+	return err
 }
 
 // OpenTemp opens an empty store in a directory of its own that goes away with it.
