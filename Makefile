@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-import bench-postgres bench-accounts bench-pocketbase atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-growth bench-import bench-postgres bench-accounts bench-pocketbase atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -9,6 +9,7 @@ DATA      ?= examples/team/.socle
 FUZZTIME  ?= 10s
 PACKAGES  ?= ./...
 GOTESTFLAGS ?= -timeout 20m
+BENCHFLAGS  ?=
 SKIPPED   := $(CURDIR)/bin/skipped
 
 help: ## list what can be made
@@ -94,8 +95,11 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 	  done || exit 1; \
 	done
 
-bench: build ## requests per second beside a hand-written server with the same rows, under three minutes
-	$(GO) run ./bench -socle bin/socle
+bench: build postgres bin/pocketbase ## beside PocketBase and hand-written limits, on SQLite and PostgreSQL, some 20 minutes; writes docs/performance.md
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./bench -socle bin/socle -pocketbase bin/pocketbase $(BENCHFLAGS)
+
+bench-growth: build ## what requests cost with more rows, up to GROWTH (1000000), more collections and longer policies; writes docs/performance.md
+	$(GO) run ./bench -socle bin/socle -growth $(or $(GROWTH),1000000) $(BENCHFLAGS)
 
 bench-import: build ## rows per second and memory of an import of ROWS (1000000) beside a hand-written loop of inserts
 	$(GO) run ./bench -socle bin/socle -import $(or $(ROWS),1000000)
@@ -103,12 +107,16 @@ bench-import: build ## rows per second and memory of an import of ROWS (1000000)
 bench-accounts: postgres ## whether times tell that an account is there, and how others fare while 50 sign in at once, on both engines
 	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./bench/accounts
 
-bench-postgres: build ## the same over a throwaway PostgreSQL that waits for the disk
-	$(GO) run ./bench -socle bin/socle -postgres
+bench-postgres: build postgres ## a part of bench: beside the limit over a throwaway PostgreSQL that waits for the disk
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./bench -socle bin/socle -sqlite=false $(BENCHFLAGS)
 
-bench-pocketbase: build ## the same beside PocketBase, which is built from the Go module proxy
-	cd bench/pocketbase && $(GO) build -o ../../bin/pocketbase .
-	$(GO) run ./bench -socle bin/socle -pocketbase bin/pocketbase
+bench-pocketbase: build bin/pocketbase ## a part of bench: beside PocketBase and the limit over SQLite
+	$(GO) run ./bench -socle bin/socle -postgres=false -pocketbase bin/pocketbase $(BENCHFLAGS)
+
+# PocketBase is built from the Go module proxy, always anew: Go knows what has changed.
+.PHONY: bin/pocketbase
+bin/pocketbase:
+	cd bench/pocketbase && $(GO) build -trimpath -ldflags '-s -w' -o ../../bin/pocketbase .
 
 atlas: build ## fetch the atlas example's data from npm and check the project (Node)
 	cd examples/atlas && npm ci --silent && node load.mjs

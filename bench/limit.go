@@ -1,91 +1,99 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// limit is the server nobody would write twice: five requests, a statement or two for each, no grammar, no policies but a WHERE.
-// A token is believed without checking its signature; its subject is read once.
+// limit is the server nobody would write twice: these requests, a prepared statement or two for each, no grammar, no policies but
+// a WHERE. A token is believed without checking its signature; its subject is read once.
 type limit struct {
-	db                             *sql.DB
-	byID, list, projects, comments *sql.Stmt
-	writer                         *writer
-	tokens
+	rows     source
+	writer   writing
+	subjects sync.Map // of Authorization headers
 }
 
-// tokens knows the subjects of Authorization headers.
-type tokens struct{ subjects sync.Map }
+// source carries out the statements of either engine; scan is called for every row.
+type source interface {
+	query(ctx context.Context, statement string, scan func(scanner) error, args ...any) error
+	// children are the comments on articles; scan's first is the article.
+	children(ctx context.Context, articles []string, scan func(scanner) error) error
+}
 
+type scanner interface{ Scan(...any) error }
+
+// writing keeps what it is given, on disk when it returns; errDenied where it may not be written.
+type writing interface {
+	insert(ctx context.Context, user string, list []note) error
+	edit(ctx context.Context, user, id, body string) error
+}
+
+var errDenied = errors.New("denied")
+
+type note struct {
+	ID        string `json:"id,omitempty"`
+	ArticleID string `json:"article_id"`
+	Body      string `json:"body"`
+}
+
+// The statements, as PostgreSQL takes them; SQLite's have ? for $. One that a server does not have is left out of its texts.
 const (
-	mayRead = `EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = t.project_id AND m.user_id = ?)`
-	byID    = `SELECT t.id, t.number, t.title, t.body, t.status, t.priority, t.created_at FROM tickets t WHERE t.id = ? AND ` + mayRead
-	list    = `SELECT t.id, t.number, t.title, t.status, t.priority, t.created_at, t.project_id FROM tickets t WHERE t.status = ? AND ` + mayRead +
-		` ORDER BY t.created_at DESC, t.id DESC LIMIT 30`
-	joined = `SELECT t.id, t.number, t.title, t.status, t.created_at, p.key, p.name FROM tickets t JOIN projects p ON p.id = t.project_id
-		WHERE t.status = ? AND ` + mayRead + ` ORDER BY t.created_at DESC, t.id DESC LIMIT 30`
-	children = `SELECT c.ticket_id, c.id, c.body, c.created_at FROM json_each(?) k JOIN comments c ON c.ticket_id = k.value ORDER BY c.ticket_id, c.id`
+	whole    = `t.id, t.number, t.title, t.body, t.status, t.priority, t.created_at`
+	short    = `t.id, t.number, t.title, t.status, t.priority, t.created_at`
+	newest   = ` ORDER BY t.created_at DESC, t.id DESC LIMIT `
+	ofTeam   = `EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = t.project_id AND m.user_id = $2)`
+	anyOne   = `SELECT ` + whole + ` FROM articles t WHERE t.id = $1`
+	teamOne  = `SELECT ` + whole + ` FROM tickets t WHERE t.id = $1 AND ` + ofTeam
+	anyList  = `SELECT ` + short + ` FROM articles t WHERE t.status = $1` + newest + `$2`
+	teamList = `SELECT ` + short + ` FROM tickets t WHERE t.status = $1 AND ` + ofTeam + newest + `$3`
+	ownList  = `SELECT ` + short + ` FROM notes t WHERE t.owner_id = $1` + newest + `$2`
+	anyCount = `SELECT count(*) FROM articles t WHERE t.status = $1`
+	joined   = `SELECT ` + short + `, p.key, p.name FROM articles t JOIN projects p ON p.id = t.project_id WHERE t.status = $1` + newest + `$2`
+	// found by words: each engine has its own
+	sqliteWords   = `SELECT ` + short + ` FROM article_words w JOIN articles t ON t.rowid = w.rowid WHERE article_words MATCH $1` + newest + `$2`
+	postgresWords = `SELECT ` + short + ` FROM articles t WHERE ({words})` + newest + `$2`
 )
 
+var common = []string{anyOne, teamOne, anyList, teamList, ownList, anyCount, joined}
+
+// serveLimit serves over the database that rows names, a file or the URL of PostgreSQL.
 func serveLimit(o options) error {
-	l, err := openLimit(o.rows)
+	open := openLimit
+	if strings.HasPrefix(o.rows, "postgres://") {
+		open = openPostgresLimit
+	}
+	l, err := open(o.rows)
 	if err != nil {
 		return err
 	}
+	return http.ListenAndServe(o.limit, l.handler())
+}
+
+func (l *limit) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("GET /rest/v1/tickets", l.tickets)
+	mux.HandleFunc("GET /rest/v1/{table}", l.read)
 	mux.HandleFunc("POST /rest/v1/comments", l.say)
 	mux.HandleFunc("PATCH /rest/v1/comments", l.edit)
-	return http.ListenAndServe(o.limit, mux)
-}
-
-func openLimit(file string) (*limit, error) {
-	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro&_pragma=mmap_size(268435456)&_pragma=cache_size(-16000)")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(8)
-	db.SetMaxIdleConns(8)
-	l := &limit{db: db}
-	for text, into := range map[string]**sql.Stmt{byID: &l.byID, list: &l.list, joined: &l.projects, children: &l.comments} {
-		if *into, err = db.Prepare(text); err != nil {
-			return nil, err
-		}
-	}
-	l.writer, err = openWriter(file)
-	return l, err
-}
-
-func (l *limit) tickets(w http.ResponseWriter, r *http.Request) {
-	q, user := r.URL.Query(), l.subject(r.Header.Get("Authorization"))
-	var (
-		out []byte
-		err error
-	)
-	switch id := q.Get("id"); {
-	case id != "":
-		out, err = l.one(r.Context(), strings.TrimPrefix(id, "eq."), user)
-	case strings.Contains(q.Get("select"), "comments("):
-		out, err = l.embeds(r.Context(), strings.TrimPrefix(q.Get("status"), "eq."), user)
-	default:
-		out, err = l.many(r.Context(), strings.TrimPrefix(q.Get("status"), "eq."), user)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Write(out)
+	return mux
 }
 
 // subject is the token's, unverified.
-func (l *tokens) subject(header string) string {
+func (l *limit) subject(r *http.Request) string {
+	header := r.Header.Get("Authorization")
 	if known, ok := l.subjects.Load(header); ok {
 		return known.(string)
 	}
@@ -102,53 +110,15 @@ func (l *tokens) subject(header string) string {
 }
 
 type found struct {
-	ID        string `json:"id"`
-	Number    int    `json:"number"`
-	Title     string `json:"title"`
-	Body      string `json:"body,omitempty"`
-	Status    string `json:"status"`
-	Priority  string `json:"priority,omitempty"`
-	CreatedAt string `json:"created_at"`
-}
-
-func (l *limit) one(ctx context.Context, id, user string) ([]byte, error) {
-	out := []found{}
-	var t found
-	switch err := l.byID.QueryRowContext(ctx, id, user).Scan(&t.ID, &t.Number, &t.Title, &t.Body, &t.Status, &t.Priority, &t.CreatedAt); err {
-	case nil:
-		out = append(out, t)
-	case sql.ErrNoRows:
-	default:
-		return nil, err
-	}
-	return json.Marshal(out)
-}
-
-func (l *limit) many(ctx context.Context, status, user string) ([]byte, error) {
-	answer, err := l.list.QueryContext(ctx, status, user)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Close()
-	out := make([]found, 0, 30)
-	for answer.Next() {
-		var t found
-		var project string
-		if err := answer.Scan(&t.ID, &t.Number, &t.Title, &t.Status, &t.Priority, &t.CreatedAt, &project); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	if err := answer.Err(); err != nil {
-		return nil, err
-	}
-	return json.Marshal(out)
-}
-
-type embedded struct {
-	found
-	Project  named  `json:"project"`
-	Comments []said `json:"comments"`
+	ID        string  `json:"id"`
+	Number    int     `json:"number"`
+	Title     string  `json:"title"`
+	Body      string  `json:"body,omitempty"`
+	Status    string  `json:"status"`
+	Priority  string  `json:"priority"`
+	CreatedAt moment  `json:"created_at"`
+	Project   *named  `json:"project,omitempty"`
+	Comments  *[]said `json:"comments,omitempty"`
 }
 
 type named struct {
@@ -159,55 +129,167 @@ type named struct {
 type said struct {
 	ID        string `json:"id"`
 	Body      string `json:"body"`
-	CreatedAt string `json:"created_at"`
+	CreatedAt moment `json:"created_at"`
 }
 
-func (l *limit) embeds(ctx context.Context, status, user string) ([]byte, error) {
-	out, err := l.parents(ctx, status, user)
+// moment is an instant in the wire's form, which SQLite's database holds as it is.
+type moment string
+
+func (m *moment) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("an instant of %T", v)
+	}
+	*m = moment(text)
+	return nil
+}
+
+// ScanTimestamptz takes PostgreSQL's binary form.
+func (m *moment) ScanTimestamptz(v pgtype.Timestamptz) error {
+	*m = moment(stamp(v.Time))
+	return nil
+}
+
+// Value is there because what scans through database/sql is expected to have it.
+func (m moment) Value() (driver.Value, error) { return string(m), nil }
+
+func (l *limit) read(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	out, err := l.find(r, q.Get)
+	if err == nil && r.Header.Get("Prefer") == "count=exact" {
+		var all int64
+		err = l.rows.query(r.Context(), anyCount, func(s scanner) error { return s.Scan(&all) }, strings.TrimPrefix(q.Get("status"), "eq."))
+		w.Header().Set("Content-Range", fmt.Sprintf("0-%d/%d", len(out)-1, all))
+	}
+	var text []byte
+	if err == nil {
+		text, err = json.Marshal(out)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Write(text)
+}
+
+// find gives the rows of one of the requests that it knows.
+func (l *limit) find(r *http.Request, q func(string) string) ([]found, error) {
+	ctx, user, table := r.Context(), l.subject(r), r.PathValue("table")
+	id, status := strings.TrimPrefix(q("id"), "eq."), strings.TrimPrefix(q("status"), "eq.")
+	rows, _ := strconv.Atoi(q("limit"))
+	switch selected := q("select"); {
+	case table == "notes":
+		return l.list(ctx, ownList, rows, user, rows)
+	case table == "tickets" && id != "":
+		return l.one(ctx, teamOne, id, user)
+	case table == "tickets":
+		return l.list(ctx, teamList, rows, status, user, rows)
+	case id != "":
+		return l.one(ctx, anyOne, id)
+	case q("search") != "":
+		return l.list(ctx, byWords, rows, strings.TrimPrefix(q("search"), "plfts."), rows)
+	case strings.Contains(selected, "project:"):
+		return l.projects(ctx, status, rows)
+	case strings.Contains(selected, "comments("):
+		return l.comments(ctx, status, rows)
+	}
+	return l.list(ctx, anyList, rows, status, rows)
+}
+
+// byWords stands for each engine's own statement.
+const byWords = "by words"
+
+func (l *limit) one(ctx context.Context, statement string, args ...any) ([]found, error) {
+	out := make([]found, 0, 1)
+	err := l.rows.query(ctx, statement, func(s scanner) error {
+		var t found
+		err := s.Scan(&t.ID, &t.Number, &t.Title, &t.Body, &t.Status, &t.Priority, &t.CreatedAt)
+		out = append(out, t)
+		return err
+	}, args...)
+	return out, err
+}
+
+func (l *limit) list(ctx context.Context, statement string, rows int, args ...any) ([]found, error) {
+	out := make([]found, 0, rows)
+	err := l.rows.query(ctx, statement, func(s scanner) error {
+		var t found
+		err := s.Scan(&t.ID, &t.Number, &t.Title, &t.Status, &t.Priority, &t.CreatedAt)
+		out = append(out, t)
+		return err
+	}, args...)
+	return out, err
+}
+
+func (l *limit) projects(ctx context.Context, status string, rows int) ([]found, error) {
+	out := make([]found, 0, rows)
+	err := l.rows.query(ctx, joined, func(s scanner) error {
+		t := found{Project: &named{}}
+		err := s.Scan(&t.ID, &t.Number, &t.Title, &t.Status, &t.Priority, &t.CreatedAt, &t.Project.Key, &t.Project.Name)
+		out = append(out, t)
+		return err
+	}, status, rows)
+	return out, err
+}
+
+func (l *limit) comments(ctx context.Context, status string, rows int) ([]found, error) {
+	out, err := l.list(ctx, anyList, rows, status, rows)
 	if err != nil {
 		return nil, err
 	}
 	place, ids := make(map[string]int, len(out)), make([]string, len(out))
 	for i, t := range out {
 		place[t.ID], ids[i] = i, t.ID
+		list := make([]said, 0, perArticle)
+		out[i].Comments = &list
 	}
-	keys, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := l.comments.QueryContext(ctx, string(keys))
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Close()
-	for answer.Next() {
-		var ticket string
+	return out, l.rows.children(ctx, ids, func(s scanner) error {
+		var article string
 		var c said
-		if err := answer.Scan(&ticket, &c.ID, &c.Body, &c.CreatedAt); err != nil {
-			return nil, err
+		if err := s.Scan(&article, &c.ID, &c.Body, &c.CreatedAt); err != nil {
+			return err
 		}
-		i := place[ticket]
-		out[i].Comments = append(out[i].Comments, c)
-	}
-	if err := answer.Err(); err != nil {
-		return nil, err
-	}
-	return json.Marshal(out)
+		list := out[place[article]].Comments
+		*list = append(*list, c)
+		return nil
+	})
 }
 
-func (l *limit) parents(ctx context.Context, status, user string) ([]embedded, error) {
-	answer, err := l.projects.QueryContext(ctx, status, user)
-	if err != nil {
-		return nil, err
+// say inserts one comment or a list of them.
+func (l *limit) say(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	list := make([]note, 1)
+	if err == nil && bytes.HasPrefix(body, []byte("[")) {
+		err = json.Unmarshal(body, &list)
+	} else if err == nil {
+		err = json.Unmarshal(body, &list[0])
 	}
-	defer answer.Close()
-	out := make([]embedded, 0, 30)
-	for answer.Next() {
-		t := embedded{Comments: []said{}}
-		if err := answer.Scan(&t.ID, &t.Number, &t.Title, &t.Status, &t.CreatedAt, &t.Project.Key, &t.Project.Name); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
+	if err == nil {
+		err = l.writer.insert(r.Context(), l.subject(r), list)
 	}
-	return out, answer.Err()
+	finish(w, http.StatusCreated, err)
 }
+
+// edit changes the words of a comment.
+func (l *limit) edit(w http.ResponseWriter, r *http.Request) {
+	var n note
+	err := json.NewDecoder(r.Body).Decode(&n)
+	if err == nil {
+		err = l.writer.edit(r.Context(), l.subject(r), strings.TrimPrefix(r.URL.Query().Get("id"), "eq."), n.Body)
+	}
+	finish(w, http.StatusNoContent, err)
+}
+
+func finish(w http.ResponseWriter, status int, err error) {
+	switch {
+	case errors.Is(err, errDenied):
+		status = http.StatusForbidden
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(status)
+}
+
+func instant() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000-07:00") }

@@ -1,110 +1,104 @@
-// Command bench measures bin/socle over real HTTP on loopback, beside a limit: a server written by hand for exactly these
-// requests, with net/http, the same SQLite driver, prepared statements, the same rows and indexes, and writes that share
-// commits which wait for the disk. Rounds alternate, so that both feel the same machine. It prints requests per second, percentiles, processor time, memory and the ratio to the limit.
+// Command bench measures bin/socle over real HTTP on loopback: over SQLite and PostgreSQL, beside limits, which are servers written
+// by hand for exactly these requests with the same drivers, and beside PocketBase, all with the same rows, indexes and rules. Rounds
+// alternate, so that all feel the same machine. It writes docs/performance.md. It knows nothing of the product but its binary and its
+// API, so that it measures what users get.
 //
 //	make bench
+//	make bench-growth
 //	make bench-import
 //	make bench-postgres
 //	make bench-pocketbase
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 )
 
 // options are the command line's.
 type options struct {
-	binary  string
-	project string
-	clients int
-	rounds  int
-	round   time.Duration
-	limit   string // address to serve the limit at, in the child process
-	rows    string // its database
+	binary     string
+	sqlite     bool
+	postgres   bool
+	pocketbase string // the binary of bench/pocketbase; empty: without it
+	clients    int
+	rounds     int
+	length     time.Duration // of a round
+	starts     int
+	only       string // kinds of requests whose names contain this
+	write      bool
+	document   string
 
-	postgres bool   // over a PostgreSQL of the benchmark's own
-	only     string // kinds of requests whose names contain this
-
-	pocketbase string // the binary of bench/pocketbase: it is the one to compare with
-
+	growth   int // the largest number of rows; 0: growth is not measured
 	imported int // rows to import; 0: requests are measured
+
+	limit string // address to serve the limit at, in the child process
+	rows  string // its database
+}
+
+// partly are the flags of a run that says less than the document does.
+var partly = map[string]bool{"sqlite": true, "postgres": true, "clients": true, "rounds": true, "round": true, "only": true}
+
+func parse(args []string) (options, error) {
+	o := options{}
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.StringVar(&o.binary, "socle", "bin/socle", "the binary to measure")
+	f.BoolVar(&o.sqlite, "sqlite", true, "measure over SQLite")
+	f.BoolVar(&o.postgres, "postgres", true, "measure over a throwaway PostgreSQL")
+	f.StringVar(&o.pocketbase, "pocketbase", "", "the binary of bench/pocketbase, to measure it too")
+	f.IntVar(&o.clients, "clients", 0, "connections, each with one request at a time; 0: 32, then 500")
+	f.IntVar(&o.rounds, "rounds", 3, "rounds per kind of request and server")
+	f.DurationVar(&o.length, "round", 1200*time.Millisecond, "length of a round")
+	f.IntVar(&o.starts, "starts", 5, "starts of each server that are timed")
+	f.StringVar(&o.only, "only", "", "only the kinds of requests whose names contain this")
+	f.BoolVar(&o.write, "write", false, "write the document also after a run of a part")
+	f.StringVar(&o.document, "document", "docs/performance.md", "the document")
+	f.IntVar(&o.growth, "growth", 0, "measure how costs grow instead, up to so many rows")
+	f.IntVar(&o.imported, "import", 0, "measure an import of so many rows instead")
+	f.StringVar(&o.limit, "limit", "", "serve the limit at this address instead (used by the program itself)")
+	f.StringVar(&o.rows, "rows", "", "the limit's database")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	whole := o.pocketbase != "" || o.growth > 0
+	f.Visit(func(set *flag.Flag) { whole = whole && !partly[set.Name] })
+	o.write = o.write || whole
+	if o.rounds < 1 || o.length <= 0 || o.starts < 1 || o.clients < 0 {
+		return o, errors.New("-rounds, -round and -starts are at least one, -clients is not negative")
+	}
+	return o, nil
 }
 
 func main() {
-	var o options
-	flag.StringVar(&o.binary, "socle", "bin/socle", "the binary to measure")
-	flag.StringVar(&o.project, "project", "examples/team", "the project it serves")
-	flag.IntVar(&o.clients, "clients", 0, "connections, each with one request at a time; 0: 8 for reads, 32 and 500 for writes, all three over PostgreSQL")
-	flag.IntVar(&o.rounds, "rounds", 3, "rounds per request kind and server")
-	flag.DurationVar(&o.round, "round", 1500*time.Millisecond, "length of a round")
-	flag.StringVar(&o.limit, "limit", "", "serve the limit at this address instead (used by the program itself)")
-	flag.StringVar(&o.rows, "rows", "", "the limit's database")
-	flag.BoolVar(&o.postgres, "postgres", false, "compare over a throwaway PostgreSQL instead of SQLite")
-	flag.StringVar(&o.only, "only", "", "with -postgres: only the kinds of requests whose names contain this")
-	flag.StringVar(&o.pocketbase, "pocketbase", "", "compare with PocketBase instead: the binary of bench/pocketbase")
-	flag.IntVar(&o.imported, "import", 0, "measure an import of so many rows instead")
-	flag.Parse()
-	run := measure
-	switch {
-	case o.limit != "" && o.postgres:
-		run = servePostgresLimit
-	case o.limit != "":
-		run = serveLimit
-	case o.postgres:
-		run = measurePostgres
-	case o.pocketbase != "":
-		run = measurePocketBase
-	case o.imported > 0:
-		run = measureImport
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
 	}
-	if err := run(o); err != nil {
+	if o.limit != "" { // ends when it is told to, as a child
+		fmt.Fprintln(os.Stderr, "limit:", serveLimit(o))
+		os.Exit(1)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// measure starts both servers over the same rows and compares them.
-func measure(o options) error {
-	dir, err := os.MkdirTemp("", "socle-bench-")
-	if err != nil {
-		return err
+func run(ctx context.Context, o options) error {
+	switch {
+	case o.imported > 0:
+		return measureImport(o)
+	case o.growth > 0:
+		return measureGrowth(ctx, o)
 	}
-	defer os.RemoveAll(dir)
-	w, err := newWorld(o, dir)
-	if err != nil {
-		return err
-	}
-	socle, err := w.startSocle("--apply")
-	if err != nil {
-		return err
-	}
-	socle.stop()
-	if err := w.startUp(); err != nil {
-		return err
-	}
-	if socle, err = w.startSocle(); err != nil {
-		return err
-	}
-	defer socle.stop()
-	limit, err := w.startLimit()
-	if err != nil {
-		return err
-	}
-	defer limit.stop()
-	time.Sleep(time.Second) // idle
-	fmt.Printf("idle memory     socle %.1f MiB, limit %.1f MiB\n\n", socle.resident(), limit.resident())
-	p := w.beside(socle, limit)
-	if err := w.compareReads(p); err != nil {
-		return err
-	}
-	fmt.Println()
-	if err := w.compareWrites(p); err != nil {
-		return err
-	}
-	fmt.Printf("\nmemory now      socle %.1f MiB, limit %.1f MiB; highest: socle %.1f MiB, limit %.1f MiB\n",
-		socle.resident(), limit.resident(), socle.highest(), limit.highest())
-	return nil
+	return measure(ctx, o)
 }

@@ -132,14 +132,14 @@ func statOf(pid int) []string {
 	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }
 
-// drive sends it requests and measures it.
-func (p *process) drive(requests [][]byte, clients int, d time.Duration) (sample, error) {
+// metered is what a load measures, with the processor time that the server took meanwhile.
+func (p *process) metered(load func(addr string) (sample, error)) (sample, error) {
 	aid := p.aid
 	if aid == nil {
 		aid = func() time.Duration { return 0 }
 	}
 	before, aided := p.cpu(), aid()
-	s, err := drive(p.addr, requests, clients, d)
+	s, err := load(p.addr)
 	s.cpu, s.aid = p.cpu()-before, aid()-aided
 	return s, err
 }

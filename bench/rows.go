@@ -1,186 +1,143 @@
 package main
 
 import (
-	"bufio"
-	"database/sql"
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"strings"
-
-	_ "modernc.org/sqlite" // the driver the product uses
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"strconv"
+	"time"
 )
 
-// rows are the seed's rows that the requests need.
-type rows struct {
-	Members  []struct{ UserID string }
-	Crew     []crew
-	Projects []project
-	Tickets  []ticket
-	Comments []comment
+// The benchmark's rows are computed from their numbers: what a server holds, and who may see it, is known without reading it.
+const (
+	people      = 24
+	projects    = 12
+	perArticle  = 5 // comments on each article that has any
+	vocabulary  = 20_000
+	wordsOfBody = 30
+)
+
+// sizes says how many rows there are.
+type sizes struct{ articles, comments, notes, tickets int }
+
+// usual is what requests are measured on.
+var usual = sizes{articles: 100_000, comments: 100_000, notes: 100_000, tickets: 100_000}
+
+// table tells the identifiers of collections apart.
+type table uint64
+
+const (
+	members table = iota + 1
+	teams
+	articles
+	comments
+	notes
+	tickets
+)
+
+var statuses = []string{"done", "open", "doing", "review"}
+var priorities = []string{"low", "normal", "high", "urgent"}
+
+// began is the instant of row 0; rows are a second apart, so that their order is one.
+var began = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func instantOf(i int) time.Time { return began.Add(time.Duration(i) * time.Second) }
+
+// key is the identifier of row i: a UUID whose first part grows with i, as those do that the product makes.
+func key(t table, i int) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], uint64(instantOf(i).UnixMilli())<<16)
+	noise := rand.NewPCG(uint64(t), uint64(i))
+	binary.BigEndian.PutUint16(b[6:], 0x7000|uint16(noise.Uint64()&0xfff))
+	binary.BigEndian.PutUint64(b[8:], 1<<63|noise.Uint64()>>2)
+	out := hex.AppendEncode(make([]byte, 0, 36), b[:4])
+	for _, part := range [][]byte{b[4:6], b[6:8], b[8:10], b[10:]} {
+		out = hex.AppendEncode(append(out, '-'), part)
+	}
+	return string(out)
 }
 
-type crew struct{ ProjectID, UserID string }
-
-type project struct{ ID, Key, Name string }
-
-type ticket struct {
-	ID, ProjectID, Title, Body, Status, Priority, CreatedAt string
-	Number                                                  int
+// item is a row of articles, notes or tickets. Of belongs is a project, of notes a member.
+type item struct {
+	id, belongs, title, body, status, priority string
+	number                                     int
+	at                                         time.Time
 }
 
-type comment struct{ ID, TicketID, AuthorID, Body, CreatedAt string }
-
-// visible are the tickets a member may see.
-func (r *rows) visible(user string) []string {
-	in := map[string]bool{}
-	for _, c := range r.Crew {
-		if c.UserID == user {
-			in[c.ProjectID] = true
-		}
+func itemOf(t table, i int) item {
+	dice := rand.New(rand.NewPCG(uint64(t)<<8, uint64(i)))
+	belongs := key(teams, i%projects)
+	if t == notes {
+		belongs = key(members, i%people)
 	}
-	var out []string
-	for _, t := range r.Tickets {
-		if in[t.ProjectID] {
-			out = append(out, t.ID)
-		}
-	}
-	return out
+	return item{id: key(t, i), belongs: belongs, title: "Number " + strconv.Itoa(i) + ": " + phrase(dice, 4), body: phrase(dice, wordsOfBody),
+		status: statuses[dice.IntN(len(statuses))], priority: priorities[dice.IntN(len(priorities))], number: i, at: instantOf(i)}
 }
 
-// user is a member with what they may see and have said where they still may.
-func (r *rows) user(id, token string) user {
-	u := user{ID: id, Token: token, Tickets: r.visible(id)}
-	seen := map[string]bool{}
-	for _, t := range u.Tickets {
-		seen[t] = true
-	}
-	for _, c := range r.Comments {
-		if c.AuthorID == id && seen[c.TicketID] {
-			u.Comments = append(u.Comments, c.ID)
-		}
-	}
-	return u
+// remark is a row of comments: some on each of the newest articles.
+type remark struct {
+	id, article, author, body string
+	at                        time.Time
 }
 
-func readRows(dir string) (*rows, error) {
-	r := &rows{}
-	for name, into := range map[string]any{
-		"members": &r.Members, "project_members": &r.Crew, "projects": &r.Projects, "tickets": &r.Tickets, "comments": &r.Comments,
-	} {
-		if err := readFile(filepath.Join(dir, name+".ndjson"), into); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+func (s sizes) remarkOf(i int) remark {
+	dice := rand.New(rand.NewPCG(uint64(comments)<<8, uint64(i)))
+	return remark{id: key(comments, i), article: key(articles, (s.articles-1-i/perArticle)%s.articles), author: key(members, i%people),
+		body: phrase(dice, 15), at: instantOf(i)}
 }
 
-// readFile reads lines of JSON into a slice; user_id becomes UserID.
-func readFile(name string, into any) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
+// belongsTo says whether a member is in a project: each is in a third of them.
+func belongsTo(member, project int) bool { return (member+project)%3 == 0 }
+
+// word is the n-th of the vocabulary.
+func word(n int) string {
+	const first, second = "bdfgklmnprstvz", "aeiou"
+	out := make([]byte, 0, 8)
+	for n += len(first) * len(second); n > 0; n /= len(first) * len(second) {
+		syllable := n % (len(first) * len(second))
+		out = append(out, first[syllable/len(second)], second[syllable%len(second)])
 	}
-	defer f.Close()
-	var list []map[string]any
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var row map[string]any
-		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
-			return err
-		}
-		plain := map[string]any{}
-		for k, v := range row {
-			plain[strings.ReplaceAll(k, "_", "")] = v
-		}
-		list = append(list, plain)
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, into)
+	return string(out)
 }
 
-// ddl declares what the example declares: the same keys and indexes.
-const ddl = `
-PRAGMA journal_mode = WAL;
-CREATE TABLE project_members (project_id TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (project_id, user_id)) STRICT;
-CREATE INDEX project_members_user ON project_members (user_id);
-CREATE TABLE projects (id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL, name TEXT NOT NULL) STRICT;
-CREATE TABLE tickets (id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL, number INTEGER NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
-	status TEXT NOT NULL, priority TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
-CREATE INDEX tickets_project ON tickets (project_id, status, created_at DESC);
-CREATE INDEX tickets_status ON tickets (status, created_at DESC);
-CREATE INDEX tickets_created ON tickets (created_at DESC);
-CREATE TABLE members (user_id TEXT NOT NULL PRIMARY KEY) STRICT;
-CREATE TABLE comments (id TEXT NOT NULL PRIMARY KEY, ticket_id TEXT NOT NULL REFERENCES tickets, parent_id TEXT REFERENCES comments,
-	author_id TEXT NOT NULL REFERENCES members, body TEXT NOT NULL, created_at TEXT NOT NULL, edited_at TEXT) STRICT;
-CREATE INDEX comments_ticket ON comments (ticket_id, created_at);
-CREATE INDEX comments_parent ON comments (parent_id);
-CREATE INDEX comments_author ON comments (author_id);
-CREATE VIRTUAL TABLE words USING fts5 (body, content='', contentless_delete=1);
-CREATE TRIGGER said AFTER INSERT ON comments BEGIN INSERT INTO words (rowid, body) VALUES (new.rowid, new.body); END;
-CREATE TRIGGER edited AFTER UPDATE OF body ON comments BEGIN UPDATE words SET body = new.body WHERE rowid = new.rowid; END;`
-
-// writeDatabase puts the rows into a new SQLite file.
-func writeDatabase(name string, r *rows) error {
-	db, err := sql.Open("sqlite", name)
-	if err != nil {
-		return err
+func phrase(dice *rand.Rand, words int) string {
+	out := make([]byte, 0, words*7)
+	for i := range words {
+		if i > 0 {
+			out = append(out, ' ')
+		}
+		out = append(out, word(dice.IntN(vocabulary))...)
 	}
-	defer db.Close()
-	if _, err := db.Exec(ddl); err != nil {
-		return err
-	}
-	tx, err := db.Begin()
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if err := insert(tx, r); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	_, err = db.Exec("ANALYZE")
-	return err
+	return string(out)
 }
 
-func insert(tx *sql.Tx, r *rows) error {
-	do := func(text string, args ...any) (err error) {
-		_, err = tx.Exec(text, args...)
-		return err
-	}
-	for _, c := range r.Crew {
-		if err := do("INSERT INTO project_members VALUES (?, ?)", c.ProjectID, c.UserID); err != nil {
-			return err
-		}
-	}
-	for _, m := range r.Members {
-		if err := do("INSERT INTO members VALUES (?)", m.UserID); err != nil {
-			return err
-		}
-	}
-	for _, p := range r.Projects {
-		if err := do("INSERT INTO projects VALUES (?, ?, ?)", p.ID, p.Key, p.Name); err != nil {
-			return err
-		}
-	}
-	for _, t := range r.Tickets {
-		if err := do("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", t.ID, t.ProjectID, t.Number, t.Title, t.Body, t.Status, t.Priority, stamp(t.CreatedAt)); err != nil {
-			return err
-		}
-	}
-	for _, c := range r.Comments {
-		if err := do("INSERT INTO comments VALUES (?, ?, NULL, ?, ?, ?, NULL)", c.ID, c.TicketID, c.AuthorID, c.Body, stamp(c.CreatedAt)); err != nil {
-			return err
-		}
-	}
-	return nil
+// user is a member who asks.
+type user struct {
+	member    int
+	ID, Token string
+	peer      string // their token at PocketBase
 }
 
-// stamp is the wire's form of an instant.
-func stamp(text string) string { return strings.TrimSuffix(text, "Z") + "+00:00" }
+// askers are the members who ask.
+const askers = 6
+
+// pick gives the number of some row that has the same rest as wanted, divided by a number of owners.
+func pick(size, owners, rest, i int) int {
+	if size < owners {
+		return rest % size
+	}
+	return i*7919%(size/owners)*owners + rest
+}
+
+// article is any one; inTeam, one of a project of theirs.
+func (s sizes) article(i int) string { return key(articles, i*7919%s.articles) }
+
+func (s sizes) inTeam(u user, t table, size, i int) string {
+	project := (3-u.member%3)%3 + i%(projects/3)*3
+	return key(t, pick(size, projects, project, i))
+}
+
+// comment is one they wrote.
+func (s sizes) comment(u user, i int) string {
+	return key(comments, pick(s.comments, people, u.member, i))
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// postmaster is the process that all others of a cluster come from, 0 where it does not run.
+func postmaster(dir string) int {
+	text, _ := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, _ := strconv.Atoi(first)
+	return pid
+}
+
+// cpuBelow is the processor time of a process, of those it has started, and of those of them that ended.
+func cpuBelow(pid int) time.Duration {
+	total := cpuOf(pid, 11, 15)
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		child, _ := strconv.Atoi(filepath.Base(dir))
+		if words := statOf(child); len(words) > 1 && words[1] == strconv.Itoa(pid) {
+			total += cpuOf(child, 11, 13)
+		}
+	}
+	return total
+}
