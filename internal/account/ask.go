@@ -151,6 +151,11 @@ func (s *Service) respond(tx *records.Tx, u *User, a asked) error {
 		if u.EmailConfirmedAt == nil {
 			return s.confirm(tx, u, SignUp{Challenge: a.Challenge, Redirect: a.Redirect})
 		}
+		bait, err := lured(tx, u.ID, handle{"email", u.Email}, *u.EmailConfirmedAt)
+		if err == nil && bait != "" {
+			err = s.tell(tx, u) // that is what the sign-up has sent
+		}
+		return err
 	case ResendEmailChange:
 		if u.NewEmail != "" {
 			return s.sendEmailChange(tx, u, a.Challenge, a.Redirect)

@@ -7,18 +7,18 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// chosen is the password of a sign-up: hashed, for an address without an account; for one whose account nobody has proved, what that
-// account's hash was if the password is the same. Otherwise there is neither: the account is to have no password.
+// chosen is the password of a sign-up: its hash, and for an address whose account nobody has proved what that account's hash is if
+// the password is the same.
 type chosen struct{ hash, same string }
 
-// choose judges the password of a sign-up, and hashes or compares it: one hash, whatever there is at the address.
-func (s *Service) choose(ctx context.Context, plain string, who records.Cond) (chosen, error) {
+// choose judges the password of a sign-up, compares it and hashes it: as much work, whatever there is at the address.
+func (s *Service) choose(ctx context.Context, plain string, h handle) (p chosen, err error) {
 	if err := s.judge(plain); err != nil {
-		return chosen{}, err
+		return p, err
 	}
-	row, there, err := records.Find(s.Book.At(ctx), "users", who)
+	row, there, err := records.Find(s.Book.At(ctx), "users", h.is())
 	if err != nil {
-		return chosen{}, err
+		return p, err
 	}
 	uid := nobody
 	if there && row.Time("email_confirmed_at").IsZero() && row.Time("phone_confirmed_at").IsZero() {
@@ -26,32 +26,25 @@ func (s *Service) choose(ctx context.Context, plain string, who records.Cond) (c
 	}
 	before, err := s.passwordOf(s.Book.At(ctx), uid)
 	if err != nil {
-		return chosen{}, err
+		return p, err
 	}
-	if !there {
-		hash, err := s.Hasher.Hash(ctx, plain)
-		return chosen{hash: hash}, s.busy(err)
+	v, err := s.check(ctx, before, plain)
+	if err != nil {
+		return p, err
 	}
-	if v, err := s.check(ctx, before, plain); err != nil || !v.OK {
-		return chosen{}, err
+	if v.OK {
+		p.same = before
 	}
-	return chosen{same: before}, nil
-}
-
-// accountGone is the refusal of a sign-up whose address had an account when its password was looked at, and has none any more.
-func accountGone() error {
-	return Refuse(Conflict, "The account of this address was deleted at this moment, sign up again")
+	p.hash, err = s.Hasher.Hash(ctx, plain)
+	return p, s.busy(err)
 }
 
 // again is a sign-up for an address that nobody has proved yet.
-func (s *Service) again(tx *records.Tx, old *User, r SignUp, p chosen) (*User, error) {
+func (s *Service) again(tx *records.Tx, old *User, r SignUp, p chosen) error {
 	if err := s.keep(tx, old, r, p); err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.disown(tx, old); err != nil {
-		return nil, err
-	}
-	return userByID(tx, old.ID)
+	return s.disown(tx, old)
 }
 
 // keep leaves an account that nobody has proved its password if this sign-up knows it too. Otherwise several people may have signed
@@ -61,20 +54,25 @@ func (s *Service) keep(tx *records.Tx, old *User, r SignUp, p chosen) error {
 	if err != nil {
 		return err
 	}
-	mine, given := records.Is("user_id", value.OfUUID(old.ID)), r.Data
+	given := r.Data
 	if p.same != "" && p.same == now {
-		err = s.setPassword(tx, old.ID, now) // as much work as taking it away
+		if err = s.setPassword(tx, old.ID, now); err == nil { // as much work as taking it away
+			err = drop(tx, old.ID, r.handle().decoy())
+		}
 	} else {
 		given = nil
-		_, err = tx.Remove("passwords", mine)
+		if _, err = tx.Remove("passwords", records.Is("user_id", value.OfUUID(old.ID))); err == nil {
+			err = lure(tx, old.ID, r.handle(), p.hash)
+		}
 	}
 	if err != nil {
 		return err
 	}
-	_, data, err := merged(nil, given, mostUserMetadata)
+	kept, data, err := merged(nil, given, mostUserMetadata)
 	if err != nil {
 		return err
 	}
+	old.UserMetadata = kept
 	_, err = tx.Change("users", records.Row{"user_metadata": data}, records.Is("id", value.OfUUID(old.ID)))
 	return err
 }

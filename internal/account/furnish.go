@@ -74,26 +74,22 @@ func proved(u *User) bool {
 	return !typed
 }
 
-// strip takes from an account everything by which whoever made it could come back: password, sessions, second factors, passkeys,
-// identities, numbers, and everything that is under way.
+// strip takes from an account everything by which whoever made it could come back: what wipe takes, its own identities and the number.
 func (s *Service) strip(tx *records.Tx, u *User, from Caller) error {
-	if err := s.endAll(tx, from, "session_taken_over", u.ID, ""); err != nil {
+	if err := s.wipe(tx, u, "", from); err != nil {
 		return err
 	}
-	mine := records.Is("user_id", value.OfUUID(u.ID))
-	if err := disarm(tx, mine, "flows", "identities"); err != nil {
+	if _, err := tx.Remove("identities", records.Is("user_id", value.OfUUID(u.ID))); err != nil {
 		return err
 	}
 	none := value.Value{}
-	_, err := tx.Change("users", records.Row{"phone": none, "phone_confirmed_at": none, "new_email": none, "new_phone": none},
-		records.Is("id", value.OfUUID(u.ID)))
+	_, err := tx.Change("users", records.Row{"phone": none, "phone_confirmed_at": none}, records.Is("id", value.OfUUID(u.ID)))
 	return err
 }
 
-// disarm takes from an account all that somebody knows or has, or was sent: passwords, second factors, passkeys, links and codes; and
-// what else is named.
-func disarm(tx *records.Tx, mine records.Cond, also ...string) error {
-	for _, of := range append([]string{"passwords", "secrets", "challenges", "passkeys", "recovery_codes", "factors"}, also...) {
+// disarm takes from an account all that somebody knows or has, or was sent: passwords, second factors, passkeys, links and codes.
+func disarm(tx *records.Tx, mine records.Cond) error {
+	for _, of := range []string{"passwords", "secrets", "challenges", "passkeys", "recovery_codes", "factors"} {
 		if _, err := tx.Remove(of, mine); err != nil {
 			return err
 		}

@@ -21,9 +21,6 @@ type visit struct {
 // ProviderEmailUnverified refuses a sign-in until the address that came with it is confirmed.
 const ProviderEmailUnverified Code = "provider_email_needs_verification"
 
-// resend is the shortest time between two messages that a sign-in at a provider causes by itself.
-const resend = time.Minute
-
 // attempts is how often a write begins anew: an identity may be of two providers and an address at the same instant.
 const attempts = 3
 
@@ -73,22 +70,29 @@ func (s *Service) landSignIn(ctx context.Context, id *social.Identity, v visit, 
 
 // deposit leaves something for the client that proves to have begun; it gets it for the code.
 func (s *Service) deposit(tx *records.Tx, uid, kind string, c Challenge, cargo *social.Identity) (string, error) {
-	flow, err := s.flow(tx, uid, kind, oauth, c)
+	flow, err := s.laden(tx, uid, kind, c, cargo)
 	if err != nil {
+		return "", err
+	}
+	return s.code(tx, flow, uid)
+}
+
+// laden is a flow that keeps something for its client; there is none without PKCE.
+func (s *Service) laden(tx *records.Tx, uid, kind string, c Challenge, cargo *social.Identity) (flow string, err error) {
+	if flow, err = s.flow(tx, uid, kind, oauth, c); err != nil || flow == "" {
 		return "", err
 	}
 	sealed, err := s.seal(cargoFor, cargo)
 	if err != nil {
 		return "", err
 	}
-	if _, err := tx.Change("flows", records.Row{"sealed": value.OfText(sealed), "provider": records.Text(cargo.Provider)},
-		records.Is("id", value.OfUUID(flow))); err != nil {
-		return "", err
-	}
-	return s.code(tx, flow, uid)
+	_, err = tx.Change("flows", records.Row{"sealed": value.OfText(sealed), "provider": records.Text(cargo.Provider)},
+		records.Is("id", value.OfUUID(flow)))
+	return flow, err
 }
 
-// admit finds the account of an identity, or makes it. refused is a refusal whose changes are to be kept.
+// admit finds the account of an identity, or makes it. refused is a refusal whose changes are to be kept. An address that the provider
+// does not vouch for finds no account: its owner is asked by mail, or where the project asks nobody, it is left out.
 func (s *Service) admit(tx *records.Tx, id *social.Identity, v visit, from Caller) (u *User, refused, err error) {
 	email := addressOf(id)
 	row, known, err := identityRow(tx, id)
@@ -99,18 +103,21 @@ func (s *Service) admit(tx *records.Tx, id *social.Identity, v visit, from Calle
 		return s.welcome(tx, row, id, email, v, from)
 	}
 	var owner *User
-	if email != "" {
+	if email != "" && (id.EmailVerified || s.Settings.ConfirmEmail) {
 		if owner, err = heldUser(tx, records.Is("email", value.OfText(email))); err != nil {
 			return nil, nil, err
 		}
 	}
+	unvouched := email != "" && !id.EmailVerified
 	switch {
-	case owner == nil && !s.Settings.SignUp:
+	case (owner == nil || unvouched) && !s.Settings.SignUp:
 		return nil, nil, Refuse(SignupDisabled, "Signups not allowed for this instance")
+	case unvouched && s.Settings.ConfirmEmail:
+		refused, err = s.introduce(tx, owner, id, email, v, from)
+		return nil, refused, err
 	case owner == nil:
-		return s.newcomer(tx, id, email, v, from)
-	case !id.EmailVerified:
-		return nil, nil, Refuse(EmailExists, "There is an account with this address, and %s does not say that the address is verified", id.Provider)
+		u, err = s.newcomer(tx, id, email, v, from)
+		return u, nil, err
 	case owner.Banned(timeOf(tx)):
 		return nil, nil, Refuse(UserBanned, "User is banned")
 	case proved(owner):
@@ -149,6 +156,10 @@ func (s *Service) welcome(tx *records.Tx, row records.Row, id *social.Identity, 
 		u, err = s.takeOver(tx, u, id, email, from)
 		return u, nil, err
 	}
+	if u.Email != "" && u.ConfirmedAt == nil && s.Settings.ConfirmEmail {
+		refused, err = s.introduce(tx, u, id, u.Email, v, from)
+		return u, refused, err
+	}
 	changes, err := s.described(id, email, timeOf(tx))
 	if err != nil {
 		return nil, nil, err
@@ -159,62 +170,31 @@ func (s *Service) welcome(tx *records.Tx, row records.Row, id *social.Identity, 
 	if err := s.furnish(tx, u, id, email); err != nil {
 		return nil, nil, err
 	}
-	if u, err = userByID(tx, u.ID); err != nil {
-		return nil, nil, err
-	}
-	refused, err = s.await(tx, u, id, v)
-	return u, refused, err
+	u, err = userByID(tx, u.ID)
+	return u, nil, err
 }
 
-// newcomer makes the account of an identity. An address that the provider does not vouch for counts once it is confirmed by mail;
-// where the project confirms none, the account has none.
-func (s *Service) newcomer(tx *records.Tx, id *social.Identity, email string, v visit, from Caller) (u *User, refused, err error) {
-	row := records.Row{"locale": records.Text(locale(id.Data, v.Locale))}
-	switch {
-	case email == "":
-	case id.EmailVerified:
-		row["email"], row["email_confirmed_at"] = value.OfText(email), records.Time(timeOf(tx))
-	case s.Settings.ConfirmEmail:
-		if err := s.mailable(); err != nil {
-			return nil, nil, err
-		}
-		row["email"] = value.OfText(email)
-	}
+// newcomer makes the account of an identity. It has the address that the provider vouches for, or none.
+func (s *Service) newcomer(tx *records.Tx, id *social.Identity, email string, v visit, from Caller) (*User, error) {
 	_, data, err := furnished(nil, id.Data)
 	if err != nil {
-		return nil, nil, err
-	}
-	row["user_metadata"] = data
-	if row, err = tx.Add("users", row); err != nil {
-		return nil, nil, err
-	}
-	if err := s.join(tx, row.Text("id"), id, email); err != nil {
-		return nil, nil, err
-	}
-	if u, err = userByID(tx, row.Text("id")); err != nil {
-		return nil, nil, err
-	}
-	if err := s.audit(tx, from, "user_signedup", u.ID, u.ID, map[string]any{"provider": id.Provider}); err != nil {
-		return nil, nil, err
-	}
-	refused, err = s.await(tx, u, id, v)
-	return u, refused, err
-}
-
-// await sends the confirmation of an address that nobody has proved, and refuses until it is.
-func (s *Service) await(tx *records.Tx, u *User, id *social.Identity, v visit) (refused, err error) {
-	if u.Email == "" || u.EmailConfirmedAt != nil || u.PhoneConfirmedAt != nil || !s.Settings.ConfirmEmail {
-		return nil, nil
-	}
-	if err := s.mailable(); err != nil {
 		return nil, err
 	}
-	if u.ConfirmationSentAt == nil || u.ConfirmationSentAt.Add(resend).Before(timeOf(tx)) {
-		if err := s.confirm(tx, u, SignUp{Redirect: v.Redirect, Challenge: v.Challenge}); err != nil {
-			return nil, err
-		}
+	row := records.Row{"locale": records.Text(locale(id.Data, v.Locale)), "user_metadata": data}
+	if email != "" && id.EmailVerified {
+		row["email"], row["email_confirmed_at"] = value.OfText(email), records.Time(timeOf(tx))
 	}
-	return Refuse(ProviderEmailUnverified, "Unverified email with %s. A confirmation email has been sent to your %s email", id.Provider, id.Provider), nil
+	if row, err = tx.Add("users", row); err != nil {
+		return nil, err
+	}
+	if err := s.join(tx, row.Text("id"), id, email); err != nil {
+		return nil, err
+	}
+	u, err := userByID(tx, row.Text("id"))
+	if err != nil {
+		return nil, err
+	}
+	return u, s.audit(tx, from, "user_signedup", u.ID, u.ID, map[string]any{"provider": id.Provider})
 }
 
 // attach links an identity to an account, and tells its owner.

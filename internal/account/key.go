@@ -24,13 +24,7 @@ func (u *User) owner(rows ...records.Row) (passkey.User, error) {
 	if err != nil {
 		return passkey.User{}, err
 	}
-	out := passkey.User{ID: id[:], Name: u.label()}
-	for _, member := range []string{"full_name", "name"} {
-		if name, ok := u.UserMetadata[member].(string); ok {
-			out.DisplayName = name
-		}
-	}
-	out.Credentials = make([]passkey.Credential, len(rows))
+	out := passkey.User{ID: id[:], Name: u.label(), DisplayName: name(u), Credentials: make([]passkey.Credential, len(rows))}
 	for i, row := range rows {
 		if err := row.JSON("credential", &out.Credentials[i]); err != nil {
 			return passkey.User{}, err

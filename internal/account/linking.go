@@ -76,23 +76,6 @@ func (s *Service) link(tx *records.Tx, uid string, id *social.Identity, from Cal
 	return s.attach(tx, u, id, addressOf(id), from)
 }
 
-// proven links what waited for the proof of PKCE; refused is a refusal after which the code stays spent.
-func (s *Service) proven(tx *records.Tx, flow records.Row, u *User, from Caller) (_ *User, refused, err error) {
-	if flow.Text("kind") != linking {
-		return u, nil, nil
-	}
-	var id social.Identity
-	if err := s.unseal(cargoFor, flow.Text("sealed"), &id); err != nil {
-		return nil, nil, err
-	}
-	out, err := s.link(tx, u.ID, &id, from)
-	var no *Refusal
-	if errors.As(err, &no) {
-		return u, no, nil
-	}
-	return out, nil, err
-}
-
 // IDToken is one that an app got from a provider by itself.
 type IDToken struct {
 	Provider, Token, AccessToken, Nonce string

@@ -6,11 +6,7 @@ import (
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/mail"
 	"github.com/socle-hq/socle/internal/records"
-	"github.com/socle-hq/socle/internal/value"
 )
-
-// decoy is of what nobody ever asks for: rows that are written so that an answer takes as long as another one.
-const decoy = "decoy"
 
 // repeated is a sign-up for an address that has an account. Whoever asks is told the same as for any other address, by an answer
 // that is made up anew each time and after as much work; the mail goes to the owner. An account that is proved by any of its
@@ -24,8 +20,8 @@ func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, p chosen, 
 		return nil, err
 	}
 	if old.ConfirmedAt != nil {
-		err = s.pretend(tx, old, r)
-	} else if old, err = s.again(tx, old, r, p); err == nil {
+		err = s.pretend(tx, old, r, p)
+	} else if err = s.again(tx, old, r, p); err == nil {
 		err = s.confirm(tx, old, r)
 	}
 	if err != nil {
@@ -51,37 +47,22 @@ func met(tx *records.Tx, row records.Row) (*User, error) {
 }
 
 // pretend writes as much for an address that is taken as its account took to make, and tells the owner.
-func (s *Service) pretend(tx *records.Tx, old *User, r SignUp) error {
-	flow, err := s.flow(tx, old.ID, decoy, decoy, r.Challenge)
-	if err != nil {
+func (s *Service) pretend(tx *records.Tx, old *User, r SignUp, p chosen) error {
+	if _, err := s.flow(tx, old.ID, decoy, decoy, r.Challenge); err != nil {
 		return err
 	}
-	if _, err := s.issue(tx, old.ID, decoy, old.Email, flow, challengeTTL); err != nil {
+	if err := lure(tx, old.ID, r.handle(), p.hash); err != nil {
 		return err
 	}
-	if err := s.queue(tx, mail.AccountExists, old.Email, old.Locale, mail.Data{Email: old.Email}, noticeTTL); err != nil {
+	if err := s.tell(tx, old); err != nil {
 		return err
 	}
 	return s.decoys(tx, 3)
 }
 
-// decoys adds rows, looks for one that is not there, and changes one.
-func (s *Service) decoys(tx *records.Tx, n int) error {
-	now := timeOf(tx)
-	until := records.Row{"expires_at": records.Time(now.Add(challengeTTL))}
-	var last records.Row
-	for range n {
-		row, err := tx.Add("challenges", records.Row{"kind": value.OfText(decoy), "created_at": records.Time(now), "expires_at": until["expires_at"]})
-		if err != nil {
-			return err
-		}
-		last = row
-	}
-	if _, _, err := records.Find(tx, "challenges", records.Is("id", value.OfUUID(nobody))); err != nil {
-		return err
-	}
-	_, err := tx.Change("challenges", until, records.Is("id", last["id"]))
-	return err
+// tell tells the owner of an address that somebody tried to open an account with it.
+func (s *Service) tell(tx *records.Tx, u *User) error {
+	return s.queue(tx, mail.AccountExists, u.Email, u.Locale, mail.Data{Email: u.Email}, noticeTTL)
 }
 
 // madeUp is the account that a sign-up would have made.

@@ -12,14 +12,15 @@ import (
 // SignIn is a sign-in by password.
 type SignIn struct{ Email, Phone, Password string }
 
-// SignIn begins a session for a password. An account that is not there, one without a password and a wrong password are one answer,
-// after one hash each.
+// SignIn begins a session for a password. An account that is not there, one without a password and a wrong password are one answer.
+// Another one is for the password of the last sign-up, as long as nobody has proved the address since, whether that sign-up made an
+// account or met one: it says that the address is not confirmed. Whatever is refused was two hashes of work.
 func (s *Service) SignIn(ctx context.Context, r SignIn, from Caller) (*Signed, error) {
-	who, err := s.addressed(r.Email, r.Phone)
+	who, err := addressed(r.Email, r.Phone)
 	if err != nil {
 		return nil, err
 	}
-	row, there, err := records.Find(s.Book.At(ctx), "users", who)
+	row, there, err := records.Find(s.Book.At(ctx), "users", who.is())
 	if err != nil {
 		return nil, err
 	}
@@ -32,15 +33,19 @@ func (s *Service) SignIn(ctx context.Context, r SignIn, from Caller) (*Signed, e
 		return nil, err
 	}
 	verdict, err := s.check(ctx, hash, r.Password)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case !verdict.OK:
-		return nil, s.failed(ctx, row.Text("id"), from)
-	case r.Email != "" && row.Time("email_confirmed_at").IsZero():
-		return nil, Refuse(EmailNotConfirmed, "Email not confirmed")
-	case r.Email == "" && row.Time("phone_confirmed_at").IsZero():
-		return nil, Refuse(PhoneNotConfirmed, "Phone not confirmed")
+	}
+	if proved := who.provedIn(row); !verdict.OK || proved.IsZero() {
+		bait, err := lured(s.Book.At(ctx), uid, who, proved)
+		if err != nil {
+			return nil, err
+		}
+		lured, err := s.check(ctx, bait, r.Password)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.failed(ctx, row.Text("id"), who, verdict.OK || lured.OK, from)
 	}
 	fresh := ""
 	if verdict.Outdated && !s.Settings.KeepHashes {
@@ -54,17 +59,17 @@ func (s *Service) SignIn(ctx context.Context, r SignIn, from Caller) (*Signed, e
 // nobody is the id of no account: what is asked for one that is there is asked for it too.
 const nobody = "00000000-0000-0000-0000-000000000000"
 
-// addressed is the condition of an account by one of its addresses.
-func (s *Service) addressed(email, phone string) (records.Cond, error) {
+// addressed is by what an account is addressed, the e-mail address before the phone number.
+func addressed(email, phone string) (handle, error) {
 	if email == "" && phone == "" {
-		return records.Cond{}, malformed("missing email or phone")
+		return handle{}, malformed("missing email or phone")
 	}
 	if email != "" {
 		typed, err := Email(email)
-		return records.Is("email", value.OfText(typed)), err
+		return handle{"email", typed}, err
 	}
 	typed, err := Phone(phone)
-	return records.Is("phone", value.OfText(typed)), err
+	return handle{"phone", typed}, err
 }
 
 // passwordOf is the hash of an account's password, "" where it has none.
@@ -82,10 +87,18 @@ func (s *Service) check(ctx context.Context, hash, plain string) (password.Verdi
 	return v, s.busy(err)
 }
 
-// failed is a wrong password, noted for the account, "" where there is none.
-func (s *Service) failed(ctx context.Context, uid string, from Caller) error {
+// failed is a sign-in that is refused, noted for the account, "" where there is none: unproved where the password is one of a sign-up
+// with the address, otherwise the password is wrong.
+func (s *Service) failed(ctx context.Context, uid string, who handle, unproved bool, from Caller) error {
+	refused := invalidCredentials()
+	switch {
+	case unproved && who.field == "email":
+		refused = Refuse(EmailNotConfirmed, "Email not confirmed")
+	case unproved:
+		refused = Refuse(PhoneNotConfirmed, "Phone not confirmed")
+	}
 	err := s.Book.Write(ctx, func(tx *records.Tx) error { return s.audit(tx, from, "login_failed", "", uid, nil) })
-	return firstError(err, invalidCredentials())
+	return firstError(err, refused)
 }
 
 // signIn begins the session, if the password that was checked is still the account's. That is looked at last: whoever changes it waits

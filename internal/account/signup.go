@@ -20,6 +20,14 @@ type SignUp struct {
 	Redirect               string
 }
 
+// handle is by what the account is addressed that is asked for.
+func (r SignUp) handle() handle {
+	if r.Email != "" {
+		return handle{"email", r.Email}
+	}
+	return handle{"phone", r.Phone}
+}
+
 // SignUp makes an account. Where its address has to be confirmed first, the answer is the bare account, and the same for an
 // address that is taken; otherwise it is a session.
 func (s *Service) SignUp(ctx context.Context, r SignUp, from Caller) (*Signed, *User, error) {
@@ -45,7 +53,7 @@ func (s *Service) SignUp(ctx context.Context, r SignUp, from Caller) (*Signed, *
 		return nil, nil, err
 	}
 	r.Email = email
-	p, err := s.choose(ctx, r.Password, records.Is("email", value.OfText(r.Email)))
+	p, err := s.choose(ctx, r.Password, r.handle())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,7 +95,7 @@ func (s *Service) signUp(ctx context.Context, r SignUp, p chosen, from Caller) (
 	var x *Session
 	err = s.settle(ctx, func(tx *records.Tx) error {
 		x = nil
-		row, there, err := records.Find(tx, "users", records.Is("email", value.OfText(r.Email)))
+		row, there, err := records.Find(tx, "users", r.handle().is())
 		switch {
 		case err != nil:
 			return err
@@ -101,7 +109,10 @@ func (s *Service) signUp(ctx context.Context, r SignUp, p chosen, from Caller) (
 				err = Refuse(UserExists, "User already registered")
 			}
 			if err == nil {
-				u, err = s.again(tx, u, r, p)
+				err = s.again(tx, u, r, p)
+			}
+			if err == nil {
+				u, err = userByID(tx, u.ID)
 			}
 		default:
 			u, err = s.create(tx, r, p, from)
@@ -144,9 +155,6 @@ func (s *Service) stamp(tx *records.Tx, u *User, field string, at **time.Time) e
 
 // create makes the account of a sign-up by e-mail and password.
 func (s *Service) create(tx *records.Tx, r SignUp, p chosen, from Caller) (*User, error) {
-	if p.hash == "" {
-		return nil, accountGone()
-	}
 	_, data, err := merged(nil, r.Data, mostUserMetadata)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/socle-hq/socle/internal/records"
-	"github.com/socle-hq/socle/internal/value"
 )
 
 // signUpByPhone makes an account of a phone number and a password. The number is proved by a code that is sent to it; for one that is
@@ -16,12 +15,12 @@ func (s *Service) signUpByPhone(ctx context.Context, r SignUp, from Caller) (u *
 	if r.Phone, err = Phone(r.Phone); err != nil {
 		return nil, err
 	}
-	p, err := s.choose(ctx, r.Password, records.Is("phone", value.OfText(r.Phone)))
+	p, err := s.choose(ctx, r.Password, r.handle())
 	if err != nil {
 		return nil, err
 	}
 	err = s.settle(ctx, func(tx *records.Tx) error {
-		row, there, err := records.Find(tx, "users", records.Is("phone", value.OfText(r.Phone)))
+		row, there, err := records.Find(tx, "users", r.handle().is())
 		if err != nil {
 			return err
 		}
@@ -31,9 +30,6 @@ func (s *Service) signUpByPhone(ctx context.Context, r SignUp, from Caller) (u *
 				u, err = s.repeatedByPhone(tx, old, r, p, from)
 			}
 			return err
-		}
-		if p.hash == "" {
-			return accountGone()
 		}
 		if u, err = s.register(tx, asked{Ask{Phone: r.Phone, Data: r.Data, Locale: r.Locale}, from}); err != nil {
 			return err
@@ -53,7 +49,9 @@ func (s *Service) repeatedByPhone(tx *records.Tx, old *User, r SignUp, p chosen,
 	}
 	var err error
 	if old.ConfirmedAt != nil {
-		err = s.decoys(tx, 5)
+		if err = lure(tx, old.ID, r.handle(), p.hash); err == nil {
+			err = s.decoys(tx, 4)
+		}
 	} else if err = s.keep(tx, old, r, p); err == nil {
 		err = s.textConfirmation(tx, old)
 	}

@@ -27,8 +27,8 @@ const HalfWay = "Confirmation link accepted. Please proceed to confirm link sent
 
 // kindsOf says which secrets a type of proof may spend.
 var kindsOf = map[string][]string{
-	TypeSignup: {confirmation}, TypeInvite: {invitation}, TypeMagicLink: {magicLink}, TypeRecovery: {recovery},
-	TypeEmail: {confirmation, magicLink, invitation}, TypeEmailChange: {emailChangeOld, emailChangeNew},
+	TypeSignup: {confirmation, introduction}, TypeInvite: {invitation}, TypeMagicLink: {magicLink}, TypeRecovery: {recovery},
+	TypeEmail: {confirmation, introduction, magicLink, invitation}, TypeEmailChange: {emailChangeOld, emailChangeNew},
 	TypeSMS: {phoneCode, confirmation}, TypePhoneChange: {phoneChange},
 }
 
@@ -118,6 +118,10 @@ func (v *verification) accept(got *spent) (err error) {
 	if v.user, err = v.User(v.tx, got.uid); err != nil {
 		return err
 	}
+	if v.browser && got.kind == introduction && got.flow != "" { // whose browser it is shows with the verifier
+		v.code, err = v.Service.code(v.tx, got.flow, got.uid)
+		return err
+	}
 	half := false
 	switch got.kind {
 	case emailChangeOld, emailChangeNew:
@@ -171,10 +175,15 @@ func (s *Service) prove(tx *records.Tx, u *User, got *spent, from Caller) error 
 	if proved {
 		return nil
 	}
-	if got.kind != confirmation {
-		if err := s.wipe(tx, u, got.flow, from); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case got.kind != confirmation:
+		err = s.wipe(tx, u, got.flow, from)
+	case u.ConfirmedAt == nil && email != "":
+		err = s.disown(tx, u)
+	}
+	if err != nil {
+		return err
 	}
 	if _, err := tx.Change("users", row, records.Is("id", value.OfUUID(u.ID))); err != nil {
 		return err

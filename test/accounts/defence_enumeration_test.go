@@ -170,7 +170,7 @@ func TestTheOwnerOfAnAddressIsToldOfASignUpWithIt(t *testing.T) {
 		if links.MatchString(m.Text()) || sixDigits.MatchString(m.Text()) {
 			t.Errorf("there is a secret or a link in\n%s", m.Text())
 		}
-		s.post("token?grant_type=password", map[string]string{"email": "ada@example.org", "password": "another one entirely"}).refused(t, 400, "invalid_credentials")
+		s.post("token?grant_type=password", map[string]string{"email": "ada@example.org", "password": "another one entirely"}).refused(t, 400, "email_not_confirmed")
 		s.signIn(t, "ada@example.org")
 	})
 }

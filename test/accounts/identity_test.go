@@ -27,10 +27,10 @@ func TestWhomAnUnknownIdentityIsTakenFor(t *testing.T) {
 		{nobody, "acme", false, "provider_email_needs_verification"},
 		{confirmed, "acme", true, "linked"}, // the account is of the same provider, another subject
 		{confirmed, "other", true, "linked"},
-		{confirmed, "acme", false, "email_exists"},
-		{confirmed, "other", false, "email_exists"},
+		{confirmed, "acme", false, "provider_email_needs_verification"},
+		{confirmed, "other", false, "provider_email_needs_verification"},
 		{unconfirmed, "acme", true, "taken"},
-		{unconfirmed, "acme", false, "email_exists"},
+		{unconfirmed, "acme", false, "provider_email_needs_verification"},
 	} {
 		t.Run(fmt.Sprintf("%s %s %t", c.account, c.provider, c.verified), func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +102,14 @@ func TestAnUnverifiedIdentityIsLostToWhoeverSignsUpWithItsAddress(t *testing.T) 
 		s.mail("ann@example.org")
 		s.post("signup", map[string]string{"email": "ann@example.org", "password": secret}).want(t, 200, `{"identities":[{"provider":"email"}]}`)
 		s.mail("ann@example.org")
-		s.browser(i).signIn("provider=acme").refused(t, "email_exists")
+		s.clock.advance(2 * time.Minute)
+		s.browser(i).signIn("provider=acme").refused(t, "provider_email_needs_verification")
+		s.mail("ann@example.org")
+		s.clock.advance(2 * time.Minute)
+		s.post("resend", `{"type":"signup","email":"ann@example.org"}`).want(t, 200)
+		token := s.follow(t, s.pathOf(s.mail("ann@example.org"))).signsIn(t, s, "signup")
+		s.as(token).get("user").want(t, 200, `{"identities":[{"provider":"email"}]}`)
+		s.sign("ann@example.org", secret).refused(t, 400, "invalid_credentials") // nobody knows whose it is
 	})
 }
 

@@ -155,29 +155,18 @@ func (s *server) callback(c *call) error {
 
 // land ends a journey where the project lets it end.
 func (c *call) land(l account.Landing) error {
-	u, err := url.Parse(l.Redirect)
-	if err != nil || l.Redirect == "" {
-		if l.Err != nil {
-			return l.Err
-		}
-		return account.Refuse(account.BadOAuthCallback, "There is no place to go on at: set public_url or auth.redirects in socle.yaml")
-	}
-	query := u.Query()
 	switch {
+	case l.Redirect == "" && l.Err != nil:
+		return l.Err
+	case l.Redirect == "":
+		return account.Refuse(account.BadOAuthCallback, "There is no place to go on at: set public_url or auth.redirects in socle.yaml")
 	case l.Err != nil:
 		told := c.told(l)
-		for name := range told {
-			query.Set(name, told.Get(name))
-		}
-		u.RawQuery, u.Fragment = query.Encode(), ""
-		return c.redirect(u.String() + "#" + told.Encode())
+		return c.redirect(with(l.Redirect, told, told))
 	case l.Signed != nil:
-		u.Fragment = ""
-		return c.redirect(u.String() + "#" + tokens(l.Signed).Encode())
+		return c.redirect(with(l.Redirect, nil, tokens(l.Signed)))
 	}
-	query.Set("code", l.Code)
-	u.RawQuery = query.Encode()
-	return c.redirect(u.String())
+	return c.redirect(with(l.Redirect, url.Values{"code": {l.Code}}, nil))
 }
 
 // told is an error as clients read it from the address they are sent to.
