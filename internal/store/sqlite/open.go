@@ -54,7 +54,7 @@ func unusable(path string, err error) error {
 		return f
 	case errors.Is(err, errDamaged), primary(err) == sqlite3.SQLITE_CORRUPT:
 		return fault.New(fault.Unavailable, "%s is damaged", path).
-			WithHint("restore a backup; `socle sql` with PRAGMA integrity_check says what is wrong; the file was left as it is").Because(err)
+			WithHint("restore a backup; `socle sql` with 'SELECT * FROM pragma_integrity_check' says what is wrong; the file was left as it is").Because(err)
 	case errors.Is(err, errForeign), isNotDatabase(err):
 		return fault.New(fault.Unavailable, "%s is not a database of this program", path).
 			WithHint("use another directory with --data; the file was left as it is").Because(err)
