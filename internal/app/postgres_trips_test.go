@@ -17,7 +17,7 @@ policies: { read: true, create: true }
 policies: { read: true, create: "row.project.name == 'open'", update: { using: true, check: "row.project.name == 'open'" } }
 `,
 	"collections/comments.yaml": `fields: { id: uuid, body: text, ticket_id: { ref: tickets, required: true } }
-policies: { read: true, create: true }
+policies: { read: true, create: true, update: true }
 `,
 }
 
@@ -41,7 +41,9 @@ func TestRequestsWaitForTheServerAsRarelyAsTheyCan(t *testing.T) {
 		{"an insert whose policy asks other rows", "POST", "/rest/v1/tickets", `{"title":"c","project_id":1}`, 201, 1},
 		{"an insert that is refused", "POST", "/rest/v1/tickets", `{"title":"d","project_id":2}`, 401, 3},
 		{"an insert that the server refuses", "POST", "/rest/v1/projects", `{"id":1,"name":"again"}`, 409, 7},
-		{"an update whose policy asks other rows", "PATCH", "/rest/v1/tickets?id=eq." + id + "2", `{"title":"e"}`, 204, 3},
+		{"an update whose policy asks other rows", "PATCH", "/rest/v1/tickets?id=eq." + id + "2", `{"title":"e"}`, 204, 2},
+		{"an update that is refused", "PATCH", "/rest/v1/tickets?id=eq." + id + "2", `{"project_id":2}`, 401, 6},
+		{"an update that the server refuses", "PATCH", "/rest/v1/comments?id=eq." + id + "3", `{"ticket_id":"` + id + `9"}`, 409, 9},
 	} {
 		least := 100
 		for range 3 { // the first may make a connection

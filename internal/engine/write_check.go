@@ -54,7 +54,7 @@ func (x *writing) brokenThere(r rule, rows, olds []image) ([]int, error) {
 func (x *writing) asked(r rule, rows, olds []image) (sqlgen.Exec, error) {
 	stmt := r.stmt.For(len(rows))
 	args, err := stmt.Bind(x.env, x.over(r, rows, olds))
-	return sqlgen.Exec{Text: stmt.Text, Args: args}, err
+	return sqlgen.Exec{Text: stmt.Text, Args: args, Listed: stmt.Keyed()}, err
 }
 
 // over is what a rule's statement is told of rows.
@@ -85,7 +85,7 @@ func (x *writing) permitted(r rule, rows, olds []image) (err error) {
 		if err != nil {
 			return err
 		}
-		asker.Ahead(ask.Text, ask.Args, func(broken [][]any) error {
+		asker.Ahead(ask, func(broken [][]any) error {
 			if len(broken) > 0 {
 				return x.denied()
 			}

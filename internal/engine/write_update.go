@@ -30,6 +30,7 @@ func (x *writing) update() (Answer, error) {
 	if err := x.writable(olds); err != nil {
 		return Answer{}, err
 	}
+	x.leave(news)
 	if err := x.replaceable(olds, news, changes, first); err != nil {
 		return Answer{}, err
 	}
@@ -96,6 +97,9 @@ func (x *writing) replace(olds, news []image, changes []*schema.Field) error {
 func (x *writing) overwrite(olds, news []image, changes []*schema.Field) error {
 	set := x.set(olds, news, changes)
 	e, err := sqlgen.Update(x.dialect, x.c, set, news[0].project(set), guards(olds))
+	if x.leaver != nil && err == nil {
+		return x.done(e, int64(len(olds)))
+	}
 	return x.attempt(func() error {
 		n, err := x.exec(e, err)
 		if err == nil && n != int64(len(olds)) {

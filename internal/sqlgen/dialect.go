@@ -70,6 +70,8 @@ type Dialect interface {
 type Exec struct {
 	Text string
 	Args []any
+
+	Listed bool // it is about a list of keys, and one plan is good for all lists
 }
 
 // Form is how an argument's value is laid out.

@@ -63,7 +63,7 @@ func types(s *plan.Select) []value.Type {
 	return out
 }
 
-// Keyed reports whether the statement is about the rows of given keys.
+// Keyed reports whether the statement is about the rows of a list of keys.
 func (s *Stmt) Keyed() bool { return len(s.keys) > 0 }
 
 // Decode reads a fetched row, in the engine's form, into a tuple of the same width.

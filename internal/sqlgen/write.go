@@ -36,6 +36,7 @@ func RenderRule(d Dialect, r plan.Rule) (*Stmt, error) {
 	stmt, err := renderRule(d, r, d.Images)
 	if err == nil {
 		stmt.sole, err = renderRule(d, r, oneImage)
+		stmt.sole.keys = nil // no list
 	}
 	return stmt, err
 }

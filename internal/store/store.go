@@ -40,7 +40,7 @@ type Ender interface{ Last() }
 type Asker interface {
 	// Ahead asks on the way of the next statement. check sees the raw rows before that statement's outcome is looked at; its
 	// error is the statement's, and the transaction is not to be kept then.
-	Ahead(sql string, args []any, check func(rows [][]any) error)
+	Ahead(ask sqlgen.Exec, check func(rows [][]any) error)
 }
 
 // Leaver is a write transaction that can be told at once what is left to do, and then ends without anybody having waited between.

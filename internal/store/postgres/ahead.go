@@ -11,14 +11,15 @@ import (
 var _ store.Asker = (*writing)(nil)
 
 // Ahead has a statement about the keys of rows travel with the next one.
-func (w *writing) Ahead(sql string, args []any, check func([][]any) error) {
-	values, err := texts(args)
+func (w *writing) Ahead(ask sqlgen.Exec, check func([][]any) error) {
+	step, err := stated(ask, nil)
 	if err != nil {
-		values, check = nil, func([][]any) error { return err }
+		check = func([][]any) error { return err }
 	}
 	rows := &raws{}
-	w.planning(true)
-	w.waiting = append(w.waiting, statement{sql: sql, values: values, each: rows.add, done: func() error { return check(rows.all) }})
+	w.planning(ask.Listed)
+	step.each, step.done = rows.add, func() error { return check(rows.all) }
+	w.waiting = append(w.waiting, step)
 }
 
 // raws are rows kept beyond the statement that gave them.
@@ -59,7 +60,7 @@ func (w *writing) anew(ctx context.Context) error {
 	w.waiting, w.once = nil, false
 	batch := []statement{{sql: "ROLLBACK"}}
 	for _, text := range w.opening {
-		batch = append(batch, statement{sql: text, each: refuseAny})
+		batch = append(batch, statement{sql: text, each: refuseHeld})
 	}
 	_, err := w.send(ctx, batch)
 	return w.noted(ctx, err)

@@ -50,6 +50,3 @@ func (s *Store) bounded(ctx context.Context, c *pgconn.PgConn) bool {
 	own, _ := c.CustomData()[boundKey].(bool)
 	return own && limited && deadline.Sub(s.clock.Now()) <= s.patience
 }
-
-// unbounded lifts the session's bound in a transaction of a caller who waits as long as it takes.
-const unbounded = "SET LOCAL statement_timeout = 0"

@@ -11,13 +11,13 @@ var _ store.Shared = (*Store)(nil)
 
 // lightly: what is committed later is flushed later, so that no later write survives without this one; nobody waits for the disk,
 // or for a standby, while others wait for a row.
-const lightly = "SET LOCAL synchronous_commit = off"
+var lightly = setting{"synchronous_commit", "off"}
 
 // Brief runs f in a transaction without a mark: where its outcome is unknown, it is run again.
 func (s *Store) Brief(ctx context.Context, f func(store.Tx) error) error {
 	var err error
 	for run := range maxRuns {
-		prelude := s.gate(append([]string{readCommitted, lightly}, bounds(ctx, s.clock.Now())...))
+		prelude := opening(readCommitted, append(bounds(ctx, s.clock.Now()), lightly), s.gate())
 		if err = s.attempt(ctx, prelude, f); err == nil {
 			return nil
 		}

@@ -15,19 +15,15 @@ import (
 // changeTimeout is how long a change of the schema waits for other nodes and for readers, all attempts together.
 const changeTimeout = 10 * time.Minute
 
-// lockTimeout is how long one attempt waits for a lock: whoever asks for the same table meanwhile waits behind it.
-const lockTimeout = "SET LOCAL lock_timeout = 2000"
-
-// beginChange holds no snapshot between statements, so that what is done apart does not wait for it. A node that does not say
-// anything for ten seconds, for it was suspended, loses its locks to the others.
-var beginChange = []string{"BEGIN ISOLATION LEVEL READ COMMITTED", lockTimeout, "SET LOCAL idle_in_transaction_session_timeout = 10000",
-	"SET LOCAL statement_timeout = 0"}
+// changing is set where the schema is changed. An attempt does not wait long for a lock, for whoever asks for the same table meanwhile
+// waits behind it; a node that does not say anything for ten seconds, for it was suspended, loses its locks to the others.
+var changing = []setting{{"lock_timeout", "2000"}, {"idle_in_transaction_session_timeout", "10000"}, {"statement_timeout", "0"}}
 
 // Rebuild runs f in a transaction that changes the schema. It waits for locks in short attempts, and f is run again after each;
 // of several nodes one goes first, and the others find its work done. Connections that keep statements of the schema before are
 // let go.
 func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) error {
-	err := s.rebuild(ctx, s.gate(beginChange), f)
+	err := s.rebuild(ctx, s.gate(), f)
 	s.main.Reset()
 	if err == nil {
 		err = s.findGate(ctx)
@@ -35,8 +31,10 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) error {
 	return err
 }
 
-// rebuild runs f in a transaction that begins with the prelude.
-func (s *Store) rebuild(ctx context.Context, prelude []string, f func(store.Tx) error) error {
+// rebuild runs f in a transaction that begins with a look for a hold. It holds no snapshot between statements, so that what is done
+// apart does not wait for it.
+func (s *Store) rebuild(ctx context.Context, look string, f func(store.Tx) error) error {
+	prelude := opening(readCommitted, changing, look)
 	end := s.clock.Now().Add(changeTimeout)
 	for run := 0; ; run++ {
 		err := s.attempt(ctx, prelude, f)

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -24,17 +23,22 @@ func isHeld(err error) bool {
 	return errors.As(err, &h)
 }
 
-// refuseAny is what rows of a prelude mean: only the look for a hold gives any.
-func refuseAny([][]byte) error { return held{store.Refusal()} }
-
-// gate begins every transaction that writes with a look for a hold. The look keeps the table of metadata from being changed until
-// the transaction ends, so that a hold waits for those that have not seen it. A database to which nothing was ever applied has
-// neither.
-func (s *Store) gate(prelude []string) []string {
-	if !s.gated.Load() {
-		return prelude
+// refuseHeld is what a row of a prelude means: the look for a hold is its last column.
+func refuseHeld(row [][]byte) error {
+	if row[len(row)-1] == nil {
+		return nil
 	}
-	return append(slices.Clip(prelude), sqlgen.Held())
+	return held{store.Refusal()}
+}
+
+// gate is the look for a hold with which every transaction that writes begins. It keeps the table of metadata from being changed
+// until the transaction ends, so that a hold waits for those that have not seen it. A database to which nothing was ever applied
+// has neither.
+func (s *Store) gate() string {
+	if !s.gated.Load() {
+		return lacking
+	}
+	return "(" + sqlgen.Held() + ")"
 }
 
 // findGate finds out whether the database has metadata yet.
@@ -73,7 +77,7 @@ func (s *Store) Hold(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	for _, x := range []sqlgen.Exec{e, {Text: sqlgen.Exclusive()}} {
-		err := s.rebuild(ctx, beginChange, func(tx store.Tx) error {
+		err := s.rebuild(ctx, lacking, func(tx store.Tx) error {
 			_, err := tx.Exec(ctx, x.Text, x.Args...)
 			return err
 		})
@@ -86,7 +90,7 @@ func (s *Store) Hold(ctx context.Context) (int64, error) {
 
 // Release takes writes again.
 func (s *Store) Release(ctx context.Context) error {
-	return s.rebuild(ctx, beginChange, func(tx store.Tx) error {
+	return s.rebuild(ctx, lacking, func(tx store.Tx) error {
 		_, err := tx.Exec(ctx, sqlgen.Unhold())
 		return err
 	})

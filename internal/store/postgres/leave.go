@@ -12,9 +12,9 @@ import (
 	"github.com/socle-hq/socle/internal/store"
 )
 
-// A write that needs no answer but that it is kept is one round trip: everything from BEGIN to COMMIT is sent together. What must
-// not be makes the server fail on the way, so that it never comes to the COMMIT. Who asked for what then is not looked into: the
-// closure is run once more in a transaction that asks step by step.
+// A write that needs no answer but that it is kept is one round trip: everything from BEGIN to COMMIT is sent together, or all that
+// is left after the last answer that mattered. What must not be makes the server fail on the way, so that it never comes to the
+// COMMIT. Who asked for what then is not looked into: the closure is run once more in a transaction that asks step by step.
 
 var _ store.Leaver = (*writing)(nil)
 
@@ -22,8 +22,9 @@ var _ store.Leaver = (*writing)(nil)
 // has to fit into the time that a commit has.
 const briefTime = 2 * time.Second
 
-// briefly is what such a transaction begins with. Between its statements nothing idles, and its mark looks for a hold.
-var briefly = []string{"BEGIN", "SET LOCAL statement_timeout = 2000"}
+// briefly is what such a transaction begins with: between its statements nothing idles, and its mark looks for a hold. One that has
+// begun goes on with the last of it.
+var briefly = opening("BEGIN", []setting{{"statement_timeout", "2000"}}, lacking)
 
 // patient reports whether a request has the time to be run again after one that was left.
 func patient(ctx context.Context, now time.Time) bool {
@@ -31,8 +32,8 @@ func patient(ctx context.Context, now time.Time) bool {
 	return ok && deadline.Sub(now) > 2*briefTime
 }
 
-// Leaves reports whether nothing was sent yet that had to be waited for.
-func (w *writing) Leaves() bool { return w.brief != nil && !w.begun && len(w.waiting) == 0 }
+// Leaves reports whether nothing waits to be asked.
+func (w *writing) Leaves() bool { return w.brief != nil && !w.void && len(w.waiting) == 0 }
 
 // Leave keeps what is left for the commit.
 func (w *writing) Leave(unless sqlgen.Exec, rest []store.Step) error {
@@ -71,7 +72,10 @@ func (w *writing) whole(ctx context.Context) error {
 		return err
 	}
 	w.prelude = w.brief
-	w.planning(w.unless.Text != "")
+	if w.begun {
+		w.prelude = w.brief[1:]
+	}
+	w.planning(w.unless.Listed)
 	batch := append(append(w.before(), mark), w.left...)
 	_, err = w.send(ctx, append(batch, statement{sql: "COMMIT"}))
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -70,7 +71,7 @@ func (l *link) run(ctx context.Context, sql string, args []any, each func([][]by
 func (l *link) before() []statement {
 	batch := make([]statement, 0, len(l.prelude)+len(l.waiting)+2)
 	for _, text := range l.prelude {
-		batch = append(batch, statement{sql: text, each: refuseAny})
+		batch = append(batch, statement{sql: text, each: refuseHeld})
 	}
 	batch = append(batch, l.waiting...)
 	l.begun = l.begun || len(l.prelude) > 0
@@ -209,15 +210,31 @@ func (l *link) release() {
 	}
 }
 
+// setting holds in one transaction.
+type setting struct{ name, value string }
+
+// lacking is a look for a hold where none can be.
+const lacking = "NULL"
+
+// opening begins a transaction as begin says, with settings and a look for a hold. These are one statement: each has its cost.
+func opening(begin string, set []setting, look string) []string {
+	var b strings.Builder
+	b.WriteString("SELECT ")
+	for _, s := range set {
+		b.WriteString("set_config('" + s.name + "', '" + s.value + "', true), ")
+	}
+	return []string{begin, b.String() + look}
+}
+
 // bounds make the server give up by itself: when a statement takes longer than the request may, and when the node that holds
 // the transaction is silent for as long.
-func bounds(ctx context.Context, now time.Time) []string {
+func bounds(ctx context.Context, now time.Time) []setting {
 	deadline, ok := ctx.Deadline()
 	if !ok {
-		return []string{unbounded}
+		return []setting{{"statement_timeout", "0"}} // a session of our own has a bound
 	}
 	ms := strconv.FormatInt(max(1, roundUp(deadline.Sub(now).Milliseconds())), 10)
-	return []string{"SET LOCAL statement_timeout = " + ms, "SET LOCAL idle_in_transaction_session_timeout = " + ms}
+	return []setting{{"statement_timeout", ms}, {"idle_in_transaction_session_timeout", ms}}
 }
 
 // roundUp makes times that are nearly alike the same: so are the statements that name them.

@@ -66,7 +66,7 @@ func (s *Store) settled(ctx context.Context, mark string) {
 
 func (s *Store) sweep(ctx context.Context, ready []string, first bool) {
 	d := dialect.Dialect{}
-	_ = s.attempt(ctx, []string{readCommitted, lightly}, func(tx store.Tx) error {
+	_ = s.attempt(ctx, opening(readCommitted, []setting{lightly}, lacking), func(tx store.Tx) error {
 		e, err := sqlgen.Unmark(d, ready)
 		if err == nil {
 			_, err = tx.Exec(ctx, e.Text, e.Args...)

@@ -16,7 +16,7 @@ func (s *Store) Snapshot(ctx context.Context) (store.Snapshot, error) {
 }
 
 func (s *Store) reading(ctx context.Context) []string {
-	return append([]string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, bounds(ctx, s.clock.Now())...)
+	return opening("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", bounds(ctx, s.clock.Now()), lacking)
 }
 
 // Once needs no transaction where the session bounds it.

@@ -24,7 +24,7 @@ const maxRuns = 8
 func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	var err error
 	for run := range maxRuns {
-		prelude := s.gate(append([]string{"BEGIN"}, bounds(ctx, s.clock.Now())...))
+		prelude := opening("BEGIN", bounds(ctx, s.clock.Now()), s.gate())
 		mark := s.mark()
 		var brief []string
 		if run == 0 && mark != "" && patient(ctx, s.clock.Now()) {
@@ -176,10 +176,10 @@ const commitTimeout = 10 * time.Second
 
 // commit keeps the transaction. Only the server's own refusal, or a COMMIT that was never sent, says that it was not kept.
 func (w *writing) commit(ctx context.Context) error {
-	if w.unless != nil {
+	switch {
+	case w.unless != nil && !w.begun:
 		return w.leave(ctx)
-	}
-	if !w.begun {
+	case !w.begun:
 		return nil
 	}
 	if err := w.settle(ctx); err != nil {
@@ -196,6 +196,9 @@ func (w *writing) commit(ctx context.Context) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, w.undo(ctx))
+	}
+	if w.unless != nil {
+		return w.leave(ctx)
 	}
 	return w.ended(ctx, w.end)
 }
