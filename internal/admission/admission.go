@@ -47,7 +47,7 @@ func Default() Limits {
 		SelectItems: 500, JSONSteps: 32, Filters: 200, OrderTerms: 32, Steps: 100,
 		Levels: 50, Cost: 20_000, Rows: rows, Tree: TreeFactor * rows, Writes: 100_000,
 		Response: 64 << 20, Statement: 10 * time.Second,
-		Waiting: 1024 * max(2, runtime.NumCPU()), Wait: 5 * time.Second, Held: 256 << 20}
+		Waiting: 1024 * max(2, runtime.NumCPU()), Wait: 10 * time.Second, Held: 256 << 20}
 }
 
 // TreeFactor is how many times Rows a whole answer may hold.

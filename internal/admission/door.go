@@ -157,7 +157,7 @@ func (d *Door) join(who string) (*waiter, error) {
 // refusal is the error of a line that takes nobody more. The caller holds mu.
 func (d *Door) refusal(who string, now time.Time) error {
 	left := d.waiting - int(d.state.Load()/waiting)
-	if n, oldest := d.lines.of(who); n >= left || n > 0 && now.Sub(oldest) > d.patience/2 {
+	if n, oldest := d.lines.of(who); n >= left || n > 0 && now.Sub(oldest) > d.patience/4*3 {
 		return busy()
 	}
 	return nil

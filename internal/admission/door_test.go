@@ -110,13 +110,13 @@ func TestNobodyWaitsForTooLong(t *testing.T) {
 		o := &order{t: t, door: door(admission.DoorOptions{Places: 1, Wait: time.Second})}
 		o.come("ann")
 		o.come("ann")
-		time.Sleep(600 * time.Millisecond)
-		o.come("ann") // behind somebody who has waited for more than half of the time
+		time.Sleep(800 * time.Millisecond)
+		o.come("ann") // behind somebody who has waited for most of the time
 		o.come("bob")
 		if o.no.Load() != 1 {
 			t.Errorf("%d were refused", o.no.Load())
 		}
-		time.Sleep(500 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
 		synctest.Wait()
 		if o.no.Load() != 2 {
 			t.Errorf("%d were refused after the time", o.no.Load())

@@ -29,7 +29,7 @@ var about = map[string]string{
 	"limits.written_rows":      "Rows that one request writes or deletes, cascades included (100000).",
 	"limits.statement_timeout": "Time of one statement (10s).",
 	"limits.waiting":           "Requests that wait for their turn while the server is busy; one caller's are at most half of them (1024 per processor, at least 2048).",
-	"limits.wait":              "Time that a request waits for its turn; then it is refused with 503 (5s).",
+	"limits.wait":              "Time that a request waits for its turn; then it is refused with 503 (10s).",
 	"limits.held":              "Bytes of large bodies and answers that are under way, of all requests together (256MiB).",
 	"auth":                     "Accounts and sign-in.",
 	"auth.sign_up":             "false: only invited accounts, or made by an admin.",

@@ -7,7 +7,7 @@ type Meaning struct{ When, Do string }
 func (c Code) Means() Meaning { return meanings[c] }
 
 var meanings = map[Code]Meaning{
-	Unavailable: {"The database cannot be reached, is full of waiting writes, is being moved, or lost its connection", "Try again after `Retry-After`. The message says whether a write may have been kept: repeat it with the same `Idempotency-Key`"},
+	Unavailable: {"The database cannot be reached, is being moved, or lost its connection; or too many requests are waiting, and this one was not begun", "Try again after `Retry-After`. The message says whether a write may have been kept: repeat it with the same `Idempotency-Key`"},
 	"PGRST001":  {"The database closed the connection", "Try again"},
 	"PGRST002":  {"The server is still reading its project", "Try again"},
 	PoolTimeout: {"Every connection to the database was busy for too long", "Try again; ask for less at once"},

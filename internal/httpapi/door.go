@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/socle-hq/socle/internal/admission"
@@ -40,6 +41,7 @@ func (c *call) line() string {
 func (s *server) come(c *call, d *admission.Door) bool {
 	place, err := d.Enter(c.Context(), c.line)
 	if err != nil {
+		c.note.away = c.Context().Err() == nil
 		s.failed(c.Context(), c, err)
 		return false
 	}
@@ -57,6 +59,41 @@ func (s *server) hopeless(c *call) error {
 		return nil
 	}
 	return s.Doors.Writes.Full(c.line)
+}
+
+// turnedAway ends a request that was refused because there are too many. The client has its answer at once, and its connection is
+// heard again when Retry-After is over: who asks again at once, and thousands of times, keeps no processor busy. A proxy's
+// connections are many clients'. The log tells of those of a second together.
+func (s *server) turnedAway(w http.ResponseWriter, r *http.Request) {
+	s.crowd.told(s, r)
+	if s.Proxies > 0 {
+		return
+	}
+	_ = http.NewResponseController(w).Flush()
+	t := time.NewTimer(retryAfter)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.Context().Done():
+	}
+}
+
+// retryAfter is what clients are told to wait for.
+const retryAfter = time.Second
+
+// crowd counts who was turned away since the log was told of it.
+type crowd struct {
+	refused atomic.Int64
+	logged  atomic.Int64 // when, in nanoseconds
+}
+
+func (cr *crowd) told(s *server, r *http.Request) {
+	cr.refused.Add(1)
+	now, last := s.Clock.Now().UnixNano(), cr.logged.Load()
+	if now-last < int64(time.Second) || !cr.logged.CompareAndSwap(last, now) {
+		return
+	}
+	s.Log.WarnContext(r.Context(), "too many requests are waiting: some are refused", "refused", cr.refused.Swap(0))
 }
 
 // shortTerm is how long waiting and working may take without anything being done for it: the listener's own times are longer.

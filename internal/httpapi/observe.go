@@ -24,6 +24,7 @@ type note struct {
 	cause  error
 	rows   string // the answer's Content-Range
 	why    string // why there are no rows; in development only
+	away   bool   // it was turned away, for there are too many
 }
 
 type noteKey struct{}
@@ -80,6 +81,10 @@ func (s *server) observed(next http.Handler) http.Handler {
 				s.survive(rec, r, n, p)
 			}
 			n.status = rec.status
+			if n.away {
+				s.turnedAway(w, r)
+				return
+			}
 			s.logged(r, n, s.Clock.Now().Sub(start))
 			if p != nil && rec.status != http.StatusInternalServerError {
 				panic(http.ErrAbortHandler) // part of another answer is on its way: cut the connection

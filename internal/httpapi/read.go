@@ -29,6 +29,7 @@ const (
 // rest serves the data API: parse, run, render, answer.
 func (s *server) rest(c *call) {
 	if err := s.hopeless(c); err != nil {
+		c.note.away = true
 		c.fail(err)
 		return
 	}
