@@ -36,6 +36,7 @@ type Config struct {
 	Hook      *Hook          // nil: none
 	Clock     clock.Clock
 	Log       *slog.Logger
+	Guard     func(task string, f func()) // runs f, whose panic ends nothing else
 }
 
 // Service is the accounts of a project. It is safe for concurrent use.
@@ -45,9 +46,9 @@ type Service struct {
 	refresh refresher
 	sealer  *auth.Sealer
 	ids     clock.IDs
-	wake    chan struct{}             // something may be due in the outbox
 	looked  atomic.Pointer[time.Time] // what ended before is taken up; nil: nothing is yet
 	looks   singleflight.Group
+	lanes   []*lane // on which the outbox is emptied
 }
 
 // New opens the accounts. Deliver and Follow must run beside it.
@@ -56,8 +57,10 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Config: c, codes: codes{c.Keys.Purpose("account codes")}, refresh: refresher{c.Keys.Purpose("refresh tokens")},
-		sealer: sealer, wake: make(chan struct{}, 1)}, nil
+	s := &Service{Config: c, codes: codes{c.Keys.Purpose("account codes")}, refresh: refresher{c.Keys.Purpose("refresh tokens")},
+		sealer: sealer}
+	s.lanes = s.openLanes()
+	return s, nil
 }
 
 // Caller is from where somebody acts; for sessions, the audit trail and notices.

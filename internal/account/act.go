@@ -169,7 +169,8 @@ func (s *Service) lower(tx *records.Tx, factor, method string) error {
 }
 
 // Wrong codes of one factor: mostTries of them, then none is looked at for a while.
-const lockout = 5 * time.Minute
+// Servers whose clocks differ have it last for five minutes at least.
+const lockout = 2 * auth.Apart
 
 func locked(row records.Row, now time.Time) bool {
 	return row.Int("tries") >= mostTries && now.Before(row.Time("tried_at").Add(lockout))

@@ -4,33 +4,41 @@ import (
 	"context"
 	"time"
 
+	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/records"
 )
 
 const (
-	glance   = 500 * time.Millisecond // how often other servers' sign-outs are looked for
-	promised = time.Second            // how long ago the last look may be where a token is accepted
-	patience = 10 * time.Second       // of a look
-	overlap  = 6 * time.Minute        // how much earlier than now an entry may say it is: a transaction under way, a clock that differs by 5 minutes
-	sweep    = time.Minute            // how often what is over is removed
+	glance   = 500 * time.Millisecond       // how often other servers' sign-outs are looked for
+	overlap  = auth.Apart + time.Minute     // how much earlier than now an entry may say it is: another clock, a transaction under way
+	retains  = 2*auth.Apart + 2*time.Minute // how much longer an entry stays than its tokens: one clock signed them, another ended them, a third one sweeps
+	promised = time.Second                  // how long ago the last look may be where a token is accepted
+	patience = 10 * time.Second             // of a look
 )
 
 // revoke notes that a session, or with an account every token of it up to now, is over before its access tokens are.
 func (s *Service) revoke(tx *records.Tx, session, uid string, now time.Time) error {
+	until := now.Add(s.Settings.AccessTTL + retains)
 	_, err := tx.Add("revocations", records.Row{"session_id": records.UUID(session), "user_id": records.UUID(uid),
-		"at": records.Time(now), "until": records.Time(now.Add(s.Settings.AccessTTL + overlap))})
+		"at": records.Time(now), "until": records.Time(until)})
+	tx.Kept(func() { s.bar(session, uid, now, until) })
 	return err
 }
 
-// write is a transaction after which this server knows at once what it ended, and sends at once what it queued.
-func (s *Service) write(ctx context.Context, f func(*records.Tx) error) error {
-	err := s.Book.Write(ctx, f)
-	if err == nil {
-		s.warn(ctx, s.heed(ctx, "at", s.now().Add(-2*time.Second)))
-		s.nudge()
+// bar makes this server refuse the tokens of what has ended.
+func (s *Service) bar(session, uid string, at, until time.Time) {
+	if session != "" {
+		s.Ended.Session(session, until)
 	}
-	return err
+	if uid != "" {
+		s.Ended.Account(uid, at, until)
+	}
+}
+
+// write is a transaction. When it is kept, this server knows at once what it ended, and sends at once what it queued.
+func (s *Service) write(ctx context.Context, f func(*records.Tx) error) error {
+	return s.Book.Write(ctx, f)
 }
 
 // heed takes up what ended since an instant, or with a field "until" what still matters then.
@@ -40,12 +48,7 @@ func (s *Service) heed(ctx context.Context, field string, since time.Time) error
 		return err
 	}
 	for _, r := range rows {
-		if id := r.Text("session_id"); id != "" {
-			s.Ended.Session(id, r.Time("until"))
-		}
-		if uid := r.Text("user_id"); uid != "" {
-			s.Ended.Account(uid, r.Time("at"), r.Time("until"))
-		}
+		s.bar(r.Text("session_id"), r.Text("user_id"), r.Time("at"), r.Time("until"))
 	}
 	return nil
 }
@@ -102,35 +105,16 @@ func (s *Service) warn(ctx context.Context, err error) {
 	}
 }
 
-// Follow takes up what other servers ended, and removes what is over, until ctx ends.
+// Follow takes up what other servers ended until ctx ends.
 func (s *Service) Follow(ctx context.Context) {
-	look, clean := time.NewTicker(glance), time.NewTicker(sweep)
+	look := time.NewTicker(glance)
 	defer look.Stop()
-	defer clean.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
 			s.warn(ctx, s.look(ctx))
-		case <-clean.C:
-			s.forget(ctx)
 		}
-	}
-}
-
-// forget removes what is over: nobody can use it any more.
-func (s *Service) forget(ctx context.Context) {
-	now := records.Time(s.now())
-	err := s.Book.Write(ctx, func(tx *records.Tx) error {
-		for of, field := range map[string]string{"revocations": "until", "secrets": "expires_at", "flows": "expires_at", "challenges": "expires_at", "outbox": "expires_at"} {
-			if _, err := tx.Remove(of, records.Upto(field, now)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil && ctx.Err() == nil {
-		s.Log.Warn("what is over of accounts cannot be removed", "cause", err)
 	}
 }

@@ -391,16 +391,10 @@ func (s *Service) Delete(ctx context.Context, id string, from Caller) error {
 		if _, err := heldOne(tx, id); err != nil {
 			return err
 		}
-		if err := s.expel(tx, id, from); err != nil {
-			return err
-		}
-		if _, err := tx.Remove("users", records.Is("id", value.OfUUID(id))); err != nil {
-			return err
-		}
-		return s.audit(tx, from, "user_deleted", "", id, map[string]any{"by": "admin"})
+		return s.takeAway(tx, id, from, "admin")
 	})
 	var f *fault.Fault
-	if errors.As(err, &f) && f.Code == fault.ForeignKeyViolation {
+	if errors.As(err, &f) && refersTo(err) {
 		return Refuse(Conflict, "The account cannot be deleted, as rows of the project refer to it: %s. Delete them first, or say on_delete where they refer to it", f.Message).Because(err)
 	}
 	return err

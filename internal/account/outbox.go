@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
+	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/mail"
 	"github.com/socle-hq/socle/internal/records"
 	"github.com/socle-hq/socle/internal/sms"
@@ -17,7 +19,9 @@ func timeOf(tx *records.Tx) time.Time { return time.UnixMicro(tx.Now()).UTC() }
 
 // Delivery of the outbox.
 const (
-	claimed    = time.Minute // how long a server keeps a message for itself while it delivers it
+	patient    = 30 * time.Second         // of one delivery
+	parting    = 5 * time.Second          // how long a server that stops takes to note what it did not send
+	claimed    = auth.Apart + time.Minute // how long a server keeps a message for itself while it delivers it, on whatever clock
 	firstPause = 5 * time.Second
 	longPause  = 15 * time.Minute
 	noticeTTL  = 24 * time.Hour
@@ -44,6 +48,7 @@ func (s *Service) enqueue(tx *records.Tx, kind, to, locale string, raw []byte, t
 	_, err := tx.Add("outbox", records.Row{"kind": value.OfText(kind), "address": value.OfText(to), "locale": records.Text(locale),
 		"sealed": value.OfText(s.sealer.Seal(raw)), "tries": value.OfInt(0), "due_at": records.Time(now), "created_at": records.Time(now),
 		"expires_at": records.Time(now.Add(ttl))})
+	tx.Kept(s.nudge)
 	return err
 }
 
@@ -58,9 +63,8 @@ func (s *Service) notify(tx *records.Tx, u *User, kind mail.Kind, d mail.Data) e
 
 // nudge says that something may be due.
 func (s *Service) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	for _, l := range s.lanes {
+		l.nudge()
 	}
 }
 
@@ -70,71 +74,11 @@ func (s *Service) Deliver(ctx context.Context) {
 		<-ctx.Done()
 		return
 	}
-	tick := time.NewTicker(firstPause)
-	defer tick.Stop()
-	for {
-		if s.round(ctx) {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.wake:
-		case <-tick.C:
-		}
+	var all sync.WaitGroup
+	for _, l := range s.lanes {
+		all.Go(func() { s.Guard("mail", func() { l.run(ctx) }) })
 	}
-}
-
-// round sends what is due now; more reports that there may be more.
-func (s *Service) round(ctx context.Context) (more bool) {
-	rows, _, err := s.Book.At(ctx).Read(records.Query{Of: "outbox", Where: []records.Cond{records.Upto("due_at", records.Time(s.now()))},
-		Order: []string{"due_at", "id"}, Limit: perRound})
-	if err != nil {
-		if ctx.Err() == nil {
-			s.Log.Warn("the outbox cannot be read", "cause", err)
-		}
-		return false
-	}
-	sent := 0
-	for _, r := range rows {
-		mine, err := s.claim(ctx, r)
-		if err != nil || !mine || ctx.Err() != nil {
-			continue
-		}
-		if err := s.post(ctx, r); err != nil && ctx.Err() == nil {
-			s.Log.Warn("a message cannot be sent", "kind", r.Text("kind"), "tries", r.Int("tries")+1, "final", !temporary(r, err), "cause", err)
-		}
-		sent++
-	}
-	return sent == perRound
-}
-
-// claim keeps a message for this server for a while: of several servers one has it.
-func (s *Service) claim(ctx context.Context, r records.Row) (mine bool, err error) {
-	err = s.Book.Write(ctx, func(tx *records.Tx) error {
-		rows, err := tx.Change("outbox", records.Row{"due_at": records.Time(timeOf(tx).Add(claimed)), "tries": value.OfInt(r.Int("tries") + 1)},
-			records.Is("id", r["id"]), records.Is("tries", r["tries"]))
-		mine = len(rows) == 1
-		return err
-	})
-	return mine, err
-}
-
-// post sends a message and takes it out of the outbox, or leaves it there for later.
-func (s *Service) post(ctx context.Context, r records.Row) error {
-	err := s.carry(ctx, r)
-	again := err != nil && temporary(r, err)
-	kept := s.Book.Write(ctx, func(tx *records.Tx) error {
-		id := records.Is("id", r["id"])
-		if again {
-			pause := min(longPause, firstPause<<min(r.Int("tries"), 10))
-			_, err := tx.Change("outbox", records.Row{"due_at": records.Time(timeOf(tx).Add(pause))}, id)
-			return err
-		}
-		_, err := tx.Remove("outbox", id)
-		return err
-	})
-	return firstError(err, kept)
+	all.Wait()
 }
 
 // carry does what a row of the outbox is there for.
@@ -142,7 +86,7 @@ func (s *Service) carry(ctx context.Context, r records.Row) error {
 	if r.Text("kind") == asking {
 		return s.attend(ctx, r)
 	}
-	ctx, cancel := context.WithTimeout(ctx, claimed/2)
+	ctx, cancel := context.WithTimeout(ctx, patient)
 	defer cancel()
 	if r.Text("kind") == texting {
 		return s.dispatch(ctx, r)

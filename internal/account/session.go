@@ -106,7 +106,7 @@ func (s *Service) begin(tx *records.Tx, u *User, method string, from Caller) (*S
 
 // note takes down when an account's owner signed in last, and gives the account's row; none where that was a moment ago.
 func (s *Service) note(tx *records.Tx, u *User, now time.Time) (records.Row, error) {
-	if u.LastSignInAt != nil && now.Sub(*u.LastSignInAt) < crowded {
+	if u.LastSignInAt != nil && now.Sub(*u.LastSignInAt).Abs() < crowded {
 		return nil, nil
 	}
 	rows, err := tx.Change("users", records.Row{"last_sign_in_at": records.Time(now)}, records.Is("id", value.OfUUID(u.ID)))

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/socle-hq/socle/internal/config"
+	"github.com/socle-hq/socle/internal/passkey"
 	"github.com/socle-hq/socle/internal/password"
 )
 
@@ -22,6 +23,8 @@ type Settings struct {
 	AccessTTL     time.Duration
 	Reuse         time.Duration // how long after its use a refresh token still gives the current session
 	Idle, Max     time.Duration // of sessions; 0: no bound
+	AnonymousTTL  time.Duration // after which anonymous accounts that nobody uses are deleted; 0: never
+	AuditTTL      time.Duration // after which entries of the audit trail are removed; 0: never
 	Redirects     []string      // patterns of places that links and sign-ins may end at
 	TOTP, Passkey bool
 	Linking       bool // whether accounts may link and unlink identities themselves
@@ -33,7 +36,7 @@ const (
 	linkTTL      = time.Hour // links and codes by mail
 	inviteTTL    = 7 * 24 * time.Hour
 	flowTTL      = 10 * time.Minute // a sign-in that leads through a browser
-	challengeTTL = 5 * time.Minute
+	challengeTTL = passkey.Lifetime // five minutes at least, whichever server is asked: see auth.Apart
 )
 
 // ReadSettings reads the section auth. The breach list is opened by the caller.
@@ -45,6 +48,7 @@ func ReadSettings(c *config.Config) Settings {
 		Rules:     password.Rules{Min: int(a.Int("password.min", 8))},
 		AccessTTL: a.Duration("session.access_ttl", time.Hour), Reuse: a.Duration("session.refresh_reuse", 10*time.Second),
 		Idle: a.Duration("session.idle", 30*24*time.Hour), Max: a.Duration("session.max", 0),
+		AnonymousTTL: a.Duration("anonymous_ttl", 0), AuditTTL: a.Duration("audit_ttl", 0),
 		Redirects: a.List("redirects"),
 		Reproof:   a.Bool("password.reauthenticate", true),
 		Linking:   a.Bool("linking", true),

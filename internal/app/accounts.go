@@ -59,7 +59,7 @@ func (r *Runtime) accountsOf(p *Project, e *engine.Engine) (*account.Service, *a
 		settings.PublicURL = r.Local
 	}
 	settings.KeepHashes = r.Dev
-	tokens := auth.NewTokens(r.Keys, auth.Issuer(p.Config.PublicURL), r.Clock)
+	tokens := auth.NewTokens(r.ring, auth.Issuer(p.Config.PublicURL), r.Clock)
 	tokens.Heed(r.shared.ended)
 	client := outgoing.New(outgoing.Options{AllowLoopback: r.Dev || r.Loopback})
 	foreign, err := social.NewIssuers(issuers(p.Config.Auth), social.Options{Client: client, Clock: r.Clock})
@@ -88,7 +88,8 @@ func (r *Runtime) accountsOf(p *Project, e *engine.Engine) (*account.Service, *a
 		return nil, nil, err
 	}
 	svc, err := account.New(account.Config{Book: records.New(e), Tokens: tokens, Keys: r.Keys, Ended: r.shared.ended, Settings: settings,
-		Hasher: r.shared.hasher, Templates: p.Mail, Sender: sender, Texts: texts, Providers: providers, Party: r.party(p, settings), Hook: r.hookOf(p), Clock: r.Clock, Log: r.Log})
+		Hasher: r.shared.hasher, Templates: p.Mail, Sender: sender, Texts: texts, Providers: providers, Party: r.party(p, settings), Hook: r.hookOf(p), Clock: r.Clock, Log: r.Log,
+		Guard: func(task string, f func()) { guard(r.Log, task, f) }})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -163,12 +164,20 @@ func (r *Runtime) frontOf(p *Project, svc *account.Service, gate *auth.Gate) (ht
 		Proxies: int(p.Config.Proxies), Noted: httpapi.Noted, Door: accountsDoor(p.Config.Limits, r.Clock)})
 }
 
-// tend does what accounts need beside the requests, in place of what it did for the version before.
+// tend does what accounts need beside the requests, in place of what it did for the version before. It ends when no message is under
+// way any more.
 func (r *Runtime) tend(svc *account.Service) {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	delivered := make(chan struct{})
+	var stop context.CancelFunc = func() { cancel(); <-delivered }
 	svc.Remember(ctx)
-	Go(r.Log, "mail", func() { svc.Deliver(ctx) })
+	Go(r.Log, "mail", func() {
+		defer close(delivered)
+		svc.Deliver(ctx)
+	})
 	Go(r.Log, "sessions", func() { svc.Follow(ctx) })
+	Go(r.Log, "accounts", func() { svc.Sweep(ctx) })
+	Go(r.Log, "keys", func() { r.renew(ctx) })
 	if before := r.resting.Swap(&stop); before != nil {
 		(*before)()
 	}

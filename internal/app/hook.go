@@ -33,7 +33,7 @@ func (r *Runtime) call(ctx context.Context, name, uid string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	header := http.Header{"Apikey": {r.Keys.Secret}, "Content-Type": {"application/json"}}
+	header := http.Header{"Apikey": {r.ring.Current().Secret}, "Content-Type": {"application/json"}}
 	answer, err := httpapi.Ask(ctx, r, http.MethodPost, "/rest/v1/rpc/"+url.PathEscape(name), header, string(body))
 	if err != nil {
 		return nil, err

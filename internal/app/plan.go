@@ -37,7 +37,7 @@ func Plan(ctx context.Context, o Options) (status migrate.Status, drift migrate.
 // carry brings the database to the catalogue; what would lose data only where that is wanted, or agreed to.
 func (r *Runtime) carry(ctx context.Context, c *schema.Catalog) error {
 	r.Backup = ""
-	o := migrate.Options{Keys: r.Keys.Fingerprint(), Destructive: r.Lossy, Clock: r.Clock, Backup: r.backup, Apart: true}
+	o := migrate.Options{Keys: r.ring.Current().Fingerprint(), Destructive: r.Lossy, Clock: r.Clock, Backup: r.backup, Apart: true}
 	_, err := migrate.Carry(ctx, r.store, c, o)
 	var d migrate.Difference
 	if r.Ask == nil || !errors.As(err, &d) || d.Problems.Failed() || !r.Ask(ctx, d) {

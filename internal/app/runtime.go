@@ -47,7 +47,8 @@ type Options struct {
 // Runtime is a running project. Its handler can be exchanged while it serves.
 type Runtime struct {
 	Options
-	Keys     *auth.Keys
+	Keys     *auth.Keys // as they were when it was opened
+	ring     *auth.Ring // as they are
 	Loaded   []Loaded // what the first data gave
 	Backup   string   // the file made before the last change lost data; "" where it lost none
 	store    store.Store
@@ -108,14 +109,11 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 }
 
 func (r *Runtime) start(ctx context.Context, p *Project) error {
-	keys, err := auth.Load(r.Data, r.Options.Keys, r.Clock)
+	ring, err := auth.Open(r.Data, r.Options.Keys, r.Clock)
 	if err != nil {
 		return err
 	}
-	r.Keys = keys
-	if err := migrate.Adopt(ctx, r.store, keys.Fingerprints()); err != nil {
-		return err
-	}
+	r.Keys, r.ring = ring.Current(), ring
 	if err := r.settle(ctx, p); err != nil {
 		return err
 	}
@@ -127,7 +125,10 @@ func (r *Runtime) start(ctx context.Context, p *Project) error {
 
 // settle makes sure that the database holds the project, or brings it there.
 func (r *Runtime) settle(ctx context.Context, p *Project) error {
-	c := p.Set.Catalog()
+	c, keys := p.Set.Catalog(), r.ring.Current()
+	if err := migrate.Adopt(ctx, r.store, keys.Fingerprints()); err != nil {
+		return err
+	}
 	if r.Apply {
 		if err := r.carry(ctx, c); err != nil {
 			return err
@@ -147,7 +148,7 @@ func (r *Runtime) settle(ctx context.Context, p *Project) error {
 	switch {
 	case err != nil:
 		return err
-	case s.Keys != "" && s.Keys != r.Keys.Fingerprint():
+	case s.Keys != "" && s.Keys != keys.Fingerprint():
 		return migrate.ErrKeys
 	case s.State == migrate.Empty:
 		return &NotApplied{Dir: r.Dir, Lines: []string{"nothing was applied yet"}}
@@ -168,14 +169,14 @@ func (r *Runtime) install(p *Project) error {
 	if err != nil {
 		return err
 	}
-	gate := auth.NewGate(r.Keys, tokens)
+	gate := auth.NewGate(r.ring, tokens)
 	people, err := r.frontOf(p, svc, gate)
 	if err != nil {
 		return fmt.Errorf("routes: %w", err)
 	}
 	var home http.Handler
 	if r.Dev {
-		home = console.New(console.Config{Name: p.Config.Name, Set: p.Set, API: r, Publishable: r.Keys.Publishable, Secret: r.Keys.Secret})
+		home = r.console(p)
 	}
 	v.handler, err = httpapi.New(httpapi.Config{
 		Engine: v.engine, Gate: gate, Sealer: sealer, Accounts: people, Inbox: r.shared.page(),
@@ -196,6 +197,14 @@ func (r *Runtime) install(p *Project) error {
 		r.tend(svc)
 	}
 	return nil
+}
+
+// console is the page of dev, with the keys that hold when it is opened.
+func (r *Runtime) console(p *Project) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		k := r.ring.Current()
+		console.New(console.Config{Name: p.Config.Name, Set: p.Set, API: r, Publishable: k.Publishable, Secret: k.Secret}).ServeHTTP(w, req)
+	})
 }
 
 // given is a switch the project may have set, else its default.

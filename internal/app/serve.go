@@ -23,14 +23,17 @@ const (
 // Go starts f in a goroutine of its own; a panic in it is logged and ends nothing else. Every goroutine of the product
 // starts here.
 func Go(log *slog.Logger, name string, f func()) {
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				log.Error("panic in the background", "task", name, "panic", p, "stack", string(debug.Stack()))
-			}
-		}()
-		f()
+	go guard(log, name, f)
+}
+
+// guard runs f. A panic is logged, and ends nothing else.
+func guard(log *slog.Logger, name string, f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("panic in the background", "task", name, "panic", p, "stack", string(debug.Stack()))
+		}
 	}()
+	f()
 }
 
 // Serve is Serve of the runtime itself. When ctx ends, it says at /health that it stops, and goes on for as long as Drain says,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,8 +13,14 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// leeway is how many seconds clocks may differ, as PostgREST allows.
+// leeway is for how many seconds a token is accepted after it expired, as PostgREST does.
 const leeway = 30
+
+// Apart is how far the clocks of two servers of a project may be from each other. A token's beginning, and what ended before its
+// tokens did, are judged by it.
+const Apart = 5 * time.Minute
+
+const apart = int64(Apart / time.Second)
 
 // claims are a token's claims, the registered ones checked for their types.
 type claims struct {
@@ -128,9 +135,9 @@ func (c *claims) admit(issuer string, now int64) error {
 		return invalid("The JWT has no 'exp' claim")
 	case now > *c.Exp+leeway:
 		return invalid("JWT expired")
-	case c.Nbf != nil && now < *c.Nbf-leeway:
+	case c.Nbf != nil && now < *c.Nbf-apart:
 		return invalid("JWT not yet valid")
-	case c.Iat != nil && now < *c.Iat-leeway:
+	case c.Iat != nil && now < *c.Iat-apart:
 		return invalid("JWT issued at future")
 	case !slices.Contains(c.Aud, Audience):
 		return invalid("JWT not in audience")

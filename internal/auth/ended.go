@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/socle-hq/socle/internal/clock"
 )
 
@@ -44,8 +42,9 @@ func (e *Ended) Session(id string, until time.Time) {
 // Account ends the tokens of an account that were issued at before or earlier, a token without iat among them. until is when
 // the last of them expires; the leeway is added here.
 //
-// A token tells its instant in whole seconds. One of the very second of before is ended, unless its session began after before:
-// the id of a session, a uuid of version 7, tells that to the millisecond.
+// before was written by one clock, and the instant of a token by another, which may be Apart from it. What is so near to before
+// that the clocks cannot tell is ended where it is of no session, or of a third party. A session of the product ends by its id:
+// whoever ends an account ends its sessions, and one that is not among them began later.
 func (e *Ended) Account(uid string, before, until time.Time) {
 	uid = strings.ToLower(uid)
 	c := cutoff{before, until.Add(leeway * time.Second)}
@@ -98,30 +97,13 @@ func (e *Ended) Len() int {
 }
 
 func issuedAfter(h Holder, before time.Time) bool {
-	switch issued, second := h.IssuedAt.Unix(), before.Unix(); {
-	case h.IssuedAt.IsZero() || issued < second:
+	switch since := h.IssuedAt.Unix() - before.Unix(); {
+	case h.IssuedAt.IsZero() || since < -apart:
 		return false
-	case issued > second:
+	case since > apart:
 		return true
 	}
-	if h.Foreign {
-		return false
-	}
-	began, ok := begin(h.Session)
-	return ok && began > before.UnixMilli()
-}
-
-// begin is when a session began, in milliseconds since 1970, where its id tells.
-func begin(session string) (int64, bool) {
-	id, err := uuid.Parse(session)
-	if err != nil || id.Version() != 7 {
-		return 0, false
-	}
-	var ms int64
-	for _, b := range id[:6] {
-		ms = ms<<8 | int64(b)
-	}
-	return ms, true
+	return h.Session != "" && !h.Foreign
 }
 
 func later(a, b time.Time) time.Time {

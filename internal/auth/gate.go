@@ -11,12 +11,12 @@ import (
 
 // Gate turns a request's credentials into an actor.
 type Gate struct {
-	keys   *Keys
+	keys   Source
 	tokens *Tokens
 }
 
 // NewGate makes the gate of a project.
-func NewGate(keys *Keys, tokens *Tokens) *Gate { return &Gate{keys, tokens} }
+func NewGate(keys Source, tokens *Tokens) *Gate { return &Gate{keys, tokens} }
 
 // Admit gives the actor of a request: apikey is the header of that name, authorization the Authorization header, both
 // "" where absent. The bearer, where there is one, says who is calling; the API key alone is anonymous or service_role.
@@ -86,10 +86,10 @@ func bearer(authorization string) (string, error) {
 
 // keyed gives the actor of an API key, comparing in constant time.
 func (g *Gate) keyed(key string) (policy.Actor, bool) {
-	switch {
-	case equal(key, g.keys.Secret):
+	switch keys := g.keys.Current(); {
+	case equal(key, keys.Secret):
 		return policy.Service(), true
-	case equal(key, g.keys.Publishable):
+	case equal(key, keys.Publishable):
 		return policy.Actor{Role: policy.Anon}, true
 	}
 	return policy.Actor{}, false

@@ -20,7 +20,7 @@ const Audience = "authenticated"
 
 // Tokens issues and verifies a project's JWTs.
 type Tokens struct {
-	keys   *Keys
+	keys   Source
 	issuer string
 	clock  clock.Clock
 	seen   *otter.Cache[tokenHash, verified]
@@ -33,8 +33,8 @@ type Tokens struct {
 // tokensKept bounds the cache of verified tokens.
 const tokensKept = 10_000
 
-// NewTokens binds a key set to an issuer; see Issuer.
-func NewTokens(keys *Keys, issuer string, clk clock.Clock) *Tokens {
+// NewTokens binds the key set that holds to an issuer; see Issuer.
+func NewTokens(keys Source, issuer string, clk clock.Clock) *Tokens {
 	return &Tokens{keys: keys, issuer: issuer, clock: clk, seen: otter.Must(&otter.Options[tokenHash, verified]{MaximumSize: tokensKept})}
 }
 
@@ -103,7 +103,7 @@ func (t *Tokens) sign(claims map[string]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the claims are not JSON: %w", err)
 	}
-	key, headers := t.keys.signing[0], jws.NewHeaders()
+	key, headers := t.keys.Current().signing[0], jws.NewHeaders()
 	if err := errors.Join(headers.Set("typ", "JWT"), headers.Set("kid", key.kid)); err != nil {
 		return "", err
 	}

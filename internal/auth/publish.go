@@ -12,7 +12,7 @@ func (t *Tokens) JWKS() []byte {
 	set := struct {
 		Keys []jwk.Key `json:"keys"`
 	}{[]jwk.Key{}}
-	for _, k := range t.keys.signing {
+	for _, k := range t.keys.Current().signing {
 		if k.public != nil {
 			set.Keys = append(set.Keys, k.public)
 		}
@@ -39,7 +39,7 @@ func (t *Tokens) Discovery(publicURL string) []byte {
 	}{
 		Issuer: t.issuer, Authorization: base + "/authorize", Token: base + "/token", JWKS: base + "/.well-known/jwks.json", UserInfo: base + "/user",
 		ResponseTypes: []string{"code"}, GrantTypes: []string{"pkce", "password", "refresh_token", "id_token"},
-		SubjectTypes: []string{"public"}, Algorithms: []string{t.keys.Algorithm()}, Challenges: []string{"S256"},
+		SubjectTypes: []string{"public"}, Algorithms: []string{t.keys.Current().Algorithm()}, Challenges: []string{"S256"},
 	})
 	return raw
 }

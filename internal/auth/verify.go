@@ -28,6 +28,7 @@ type tokenHash [sha256.Size]byte
 type verified struct {
 	holder Holder
 	until  int64 // seconds since 1970, leeway included
+	keys   *Keys // with which it was looked at; others may not have its key any more
 }
 
 // Verify gives the actor of a token, the product's own or a third party's. The algorithm is the key's, never the token's; the
@@ -81,14 +82,14 @@ func (t *Tokens) live(token string, judge func() (Holder, error)) (Holder, error
 	if len(token) > maxToken {
 		return Holder{}, fault.New(fault.InvalidToken, "JWT is longer than %d bytes", maxToken)
 	}
-	hash, now := sha256.Sum256([]byte(token)), t.clock.Now().Unix()
+	hash, now, keys := sha256.Sum256([]byte(token)), t.clock.Now().Unix(), t.keys.Current()
 	v, ok := t.seen.GetIfPresent(hash)
-	if !ok || now > v.until {
+	if !ok || now > v.until || v.keys != keys {
 		h, err := judge()
 		if err != nil {
 			return Holder{}, err
 		}
-		v = verified{h, min(h.Expires.Unix()+leeway, now+rememberedFor)}
+		v = verified{h, min(h.Expires.Unix()+leeway, now+rememberedFor), keys}
 		t.seen.Set(hash, v)
 	}
 	if t.ended.Holds(v.holder) {
@@ -153,16 +154,29 @@ func (t *Tokens) key(segment string) (*signing, error) {
 	if !slices.Contains(Algorithms, alg) || header["crit"] != nil || header["b64"] != nil {
 		return nil, wrongAlgorithm()
 	}
-	for _, k := range t.keys.signing {
-		if k.kid != kid {
-			continue
-		}
-		if k.alg.String() != alg {
-			return nil, wrongAlgorithm()
-		}
-		return k, nil
+	k := t.named(kid)
+	switch {
+	case k == nil:
+		return nil, noKey()
+	case k.alg.String() != alg:
+		return nil, wrongAlgorithm()
 	}
-	return nil, noKey()
+	return k, nil
+}
+
+// named is the signing key of a name, nil where there is none. Another server may sign with a key that is newer than those known here.
+func (t *Tokens) named(kid string) *signing {
+	for {
+		keys := t.keys.Current()
+		for _, k := range keys.signing {
+			if k.kid == kid {
+				return k
+			}
+		}
+		if !t.keys.missed(keys) {
+			return nil
+		}
+	}
 }
 
 func wrongAlgorithm() *fault.Fault {

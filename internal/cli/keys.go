@@ -28,7 +28,7 @@ type rotateKeys struct {
 	Revoke    bool   `help:"End the tokens that were signed before at once; without it they hold until they expire."`
 }
 
-// Run replaces keys and prints those that hold from the next start on.
+// Run replaces keys and prints those that hold now.
 func (c *rotateKeys) Run(s *session) error {
 	if err := c.exists(); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (c *rotateKeys) Run(s *session) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "publishable  %s\nsecret       %s\n", k.Publishable, k.Secret)
-	fmt.Fprintln(s.err, "a server that runs goes on with the keys before until it is started again; other nodes need the same file keys")
+	fmt.Fprintln(s.err, "servers that run with this data directory take the new keys up within a second; other nodes need the same file keys")
 	return nil
 }
 

@@ -64,6 +64,7 @@ var project = section(map[string]setting{
 	}),
 	"auth": section(map[string]setting{
 		"sign_up": one(boolean), "confirm_email": one(boolean), "anonymous": one(boolean), "redirects": one(texts), "linking": one(boolean),
+		"anonymous_ttl": one(duration), "audit_ttl": one(duration),
 		"sms":      section(map[string]setting{"webhook": one(callee), "secret": one(secret)}),
 		"password": section(map[string]setting{"min": one(number), "breach_list": one(text), "reauthenticate": one(boolean)}),
 		"session": section(map[string]setting{"access_ttl": one(positive), "refresh_reuse": one(duration),

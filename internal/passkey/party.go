@@ -14,8 +14,10 @@ import (
 	"github.com/socle-hq/socle/internal/clock"
 )
 
-// Lifetime is how long a ceremony may take.
-const Lifetime = 5 * time.Minute
+// Lifetime is how long a ceremony may take: as long as browsers wait, and as much as the clocks of two servers may be apart.
+const Lifetime = browsersWait + 5*time.Minute
+
+const browsersWait = 5 * time.Minute
 
 // Party is the site that passkeys are made for. It is immutable and safe for concurrent use.
 type Party struct {
@@ -60,7 +62,7 @@ func NewParty(name, publicURL string, origins []string) (*Party, error) {
 
 func settings(id, name string, origins []string) *webauthn.Config {
 	resident := true
-	timeout := webauthn.TimeoutConfig{Timeout: Lifetime, TimeoutUVD: Lifetime}
+	timeout := webauthn.TimeoutConfig{Timeout: browsersWait, TimeoutUVD: browsersWait}
 	return &webauthn.Config{
 		RPID: id, RPDisplayName: name, RPOrigins: origins,
 		AttestationPreference: protocol.PreferNoAttestation,

@@ -100,11 +100,18 @@ func (b *Book) At(ctx context.Context) Reader { return reading{b, ctx} }
 
 // Write runs f in one write transaction, again from its beginning after a conflict: kept where f returns nil.
 func (b *Book) Write(ctx context.Context, f func(*Tx) error) error {
-	watch := watching(ctx)
-	return b.engine.Transact(ctx, policy.Product(), func(tx *engine.Tx) error {
+	watch, last := watching(ctx), (*Tx)(nil)
+	err := b.engine.Transact(ctx, policy.Product(), func(tx *engine.Tx) error {
 		watch("write")
-		return f(&Tx{b, tx, watch})
+		last = &Tx{Book: b, tx: tx, watch: watch}
+		return f(last)
 	})
+	if err == nil && last != nil {
+		for _, then := range last.kept {
+			then()
+		}
+	}
+	return err
 }
 
 type reading struct {
@@ -131,7 +138,12 @@ type Tx struct {
 	*Book
 	tx    *engine.Tx
 	watch func(step string)
+	kept  []func()
 }
+
+// Kept has f called once the transaction is kept, before Write returns. Where the transaction runs again, what its last run said
+// counts alone.
+func (tx *Tx) Kept(f func()) { tx.kept = append(tx.kept, f) }
 
 // Now is the transaction's instant in µs since 1970 UTC.
 func (tx *Tx) Now() int64 { return tx.tx.Now() }

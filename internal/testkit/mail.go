@@ -181,19 +181,25 @@ func (s *MailServer) Wait(t testing.TB, fits func(ReceivedMail) bool) ReceivedMa
 // WaitHanging waits until a message is held by Hang.
 func (s *MailServer) WaitHanging(t testing.TB) {
 	t.Helper()
+	s.WaitHeld(t, 1)
+}
+
+// WaitHeld waits until so many messages are held by Hang.
+func (s *MailServer) WaitHeld(t testing.TB, n int) {
+	t.Helper()
 	patience := time.NewTimer(30 * time.Second)
 	defer patience.Stop()
 	for {
 		s.mu.Lock()
 		held, changed := s.held, s.changed
 		s.mu.Unlock()
-		if held > 0 {
+		if held >= n {
 			return
 		}
 		select {
 		case <-changed:
 		case <-patience.C:
-			t.Fatal("no mail hangs")
+			t.Fatalf("%d messages hang, not %d", held, n)
 		}
 	}
 }

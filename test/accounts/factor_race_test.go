@@ -62,7 +62,7 @@ func TestOfAHundredWithOneCodeOneIsAccepted(t *testing.T) {
 		if got := rushed(crowd, func(i int) reply { return ada.try(t, phone.id, challenges[i], code) }); got[200] != 1 || got[422]+got[429] != crowd-1 {
 			t.Fatal("each with a challenge of its own:", got)
 		}
-		s.clock.advance(6 * time.Minute)
+		s.clock.advance(11 * time.Minute)
 		one, code := ada.challenge(t, phone.id), phone.shows(t)
 		if got := rushed(crowd, func(int) reply { return ada.try(t, phone.id, one, code) }); got[200] != 1 || got[404]+got[422]+got[429] != crowd-1 {
 			t.Fatal("all with one challenge:", got)

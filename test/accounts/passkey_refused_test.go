@@ -23,7 +23,7 @@ func TestAPasskeyThatIsNotRightIsRefusedAndItsChallengeSpent(t *testing.T) {
 
 		asked = s.post("passkeys/authentication/options", `{}`).want(t, 200)
 		answer = key.Authenticate(options(t, asked, "options"), home)
-		s.clock.advance(6 * time.Minute)
+		s.clock.advance(11 * time.Minute)
 		s.post("passkeys/authentication/verify", finish(asked, answer)).refused(t, 400, "webauthn_challenge_expired")
 		s.post("passkeys/authentication/verify", finish(asked, answer)).refused(t, 400, "webauthn_challenge_expired")
 
