@@ -96,12 +96,39 @@ func bareGoroutines(s source) (out []string) {
 		return nil
 	}
 	ast.Inspect(s.File, func(n ast.Node) bool {
-		if _, ok := n.(*ast.GoStmt); ok {
+		switch n := n.(type) {
+		case *ast.GoStmt:
 			out = append(out, s.at(n)+": go statement outside the recovering wrapper: a panic here ends the process")
+		case *ast.CallExpr:
+			sel, ok := n.Fun.(*ast.SelectorExpr)
+			if ok && (sel.Sel.Name == "Go" && selector(sel) != "app.Go" || selector(sel) == "time.AfterFunc") && !guarded(n.Args) {
+				out = append(out, s.at(n)+": "+sel.Sel.Name+" starts a goroutine outside the recovering wrapper: a panic there ends the process")
+			}
 		}
 		return true
 	})
 	return out
+}
+
+// guarded reports whether a function that is started does nothing but have the wrapper run another: Guard(name, f).
+func guarded(args []ast.Expr) bool {
+	if len(args) == 0 {
+		return false
+	}
+	f, ok := args[len(args)-1].(*ast.FuncLit)
+	if !ok || len(f.Body.List) != 1 {
+		return false
+	}
+	does, ok := f.Body.List[0].(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := does.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == "Guard"
 }
 
 func firstOf(pkg string) string {
