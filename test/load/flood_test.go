@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/socle-hq/socle/internal/testkit"
 )
 
 // flood is many clients, in a process of their own, that ask again as soon as they are answered, whatever the answer was.
@@ -139,32 +141,41 @@ func reading(key string, i int) string {
 	return fmt.Sprintf("GET /rest/v1/notes?id=eq.%d HTTP/1.1\r\nHost: a\r\nApikey: %s\r\n\r\n", 1+i%2000, key)
 }
 
+// each runs a story with reads and with writes, on both engines.
+func each(t *testing.T, story func(t *testing.T, s *site, f *flood)) {
+	for engine, database := range map[string]func(testing.TB) string{
+		"sqlite":   func(testing.TB) string { return "sqlite" },
+		"postgres": testkit.PostgresURL,
+	} {
+		for name, writes := range map[string]bool{"reads": false, "writes": true} {
+			t.Run(engine+" "+name, func(t *testing.T) {
+				s := serveOn(t, database(t))
+				story(t, s, &flood{Addr: s.addr, Key: s.anon, Writes: writes})
+			})
+		}
+	}
+}
+
 // Five hundred clients are an ordinary day: nobody is refused.
 func TestFiveHundredClientsAreAllServed(t *testing.T) {
-	for name, writes := range map[string]bool{"reads": false, "writes": true} {
-		t.Run(name, func(t *testing.T) {
-			s := serve(t)
-			f := &flood{Addr: s.addr, Key: s.anon, Writes: writes, Clients: 500, Requests: 40}
-			s.beside(t, func() {
-				if out := f.run(t); out.Refused > 0 {
-					t.Errorf("%d were refused", out.Refused)
-				}
-			})
+	each(t, func(t *testing.T, s *site, f *flood) {
+		f.Clients, f.Requests = 500, 40
+		s.beside(t, func() {
+			if out := f.run(t); out.Refused > 0 {
+				t.Errorf("%d were refused", out.Refused)
+			}
 		})
-	}
+	})
 }
 
 // Five thousand of one caller are more than can be served: some are refused at once, and somebody else does not notice.
 func TestAFloodIsRefusedPolitelyAndNobodyElseIs(t *testing.T) {
-	for name, writes := range map[string]bool{"reads": false, "writes": true} {
-		t.Run(name, func(t *testing.T) {
-			s := serve(t)
-			f := &flood{Addr: s.addr, Key: s.anon, Writes: writes, Clients: many(t, 5000), Requests: 8}
-			s.beside(t, func() {
-				if out := f.run(t); f.Clients >= 5000 && out.Refused == 0 || out.Answered == 0 {
-					t.Errorf("%d were answered and %d refused", out.Answered, out.Refused)
-				}
-			})
+	each(t, func(t *testing.T, s *site, f *flood) {
+		f.Clients, f.Requests = many(t, 5000), 8
+		s.beside(t, func() {
+			if out := f.run(t); f.Clients >= 5000 && out.Refused == 0 || out.Answered == 0 {
+				t.Errorf("%d were answered and %d refused", out.Answered, out.Refused)
+			}
 		})
-	}
+	})
 }

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 // site is a project that a process of its own serves.
 type site struct {
 	addr, anon, secret string
-	dir                string
+	dir, database      string
 	pid                int
 }
 
@@ -83,8 +83,14 @@ func blobs(n int) string {
 	return out.String()
 }
 
-// serve starts a server; it ends with the test.
+// serve starts a server on SQLite; it ends with the test.
 func serve(t *testing.T) *site {
+	t.Helper()
+	return serveOn(t, "sqlite")
+}
+
+// serveOn starts a server on a database.
+func serveOn(t *testing.T, database string) *site {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range project {
@@ -96,8 +102,8 @@ func serve(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
-	s := &site{addr: free(t), dir: dir}
-	command(t, "apply", dir)
+	s := &site{addr: free(t), dir: dir, database: database}
+	command(t, "apply", "--database="+database, dir)
 	var keys struct{ Publishable, Secret string }
 	if err := json.Unmarshal([]byte(command(t, "keys", "--format=json", dir)), &keys); err != nil {
 		t.Fatal(err)
@@ -110,7 +116,7 @@ func serve(t *testing.T) *site {
 func (s *site) start(t *testing.T) {
 	t.Helper()
 	var said bytes.Buffer
-	cmd := child(t, "serve", "--addr="+s.addr, s.dir)
+	cmd := child(t, "serve", "--addr="+s.addr, "--database="+s.database, s.dir)
 	cmd.Stderr = &said
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
