@@ -59,23 +59,29 @@ func (r *report) goals() []goal {
 	}, r.weightGoals()...)
 }
 
-// patientGoal is about the largest crowd.
+// patientGoal is about the largest crowd, whatever it asks; beside the longest wait stands what the limit makes of the same.
 func (r *report) patientGoal() goal {
+	const most = 500 * time.Millisecond
 	g := goal{text: "500 clients: p99 ≤ 500 ms and no error"}
-	var longest time.Duration
-	var where string
-	failed := int64(0)
+	var longest *result
+	kinds, within, failed := 0, 0, int64(0)
 	for _, x := range r.results {
 		if x.server != ours || x.clients != 500 {
 			continue
 		}
-		failed += x.failed
-		if p := x.percentile(.99); p >= longest {
-			longest, where = p, x.kind+" over "+x.engine
+		kinds, failed = kinds+1, failed+x.failed
+		if x.percentile(.99) <= most {
+			within++
+		}
+		if longest == nil || x.percentile(.99) > longest.percentile(.99) {
+			longest = x
 		}
 	}
-	if where != "" {
-		g.measured, g.reached = fmt.Sprintf("%s (%s), %d errors", ms(longest), where, failed), longest <= 500*time.Millisecond && failed == 0
+	if longest != nil {
+		limit := r.find(longest.kind, longest.clients, longest.engine, theLimit)
+		g.measured = fmt.Sprintf("%d of %d; longest %s (%s over %s; the limit %s), %d errors", within, kinds,
+			ms(longest.percentile(.99)), longest.kind, longest.engine, ms(limit.percentile(.99)), failed)
+		g.reached = within == kinds && failed == 0
 	}
 	return g
 }

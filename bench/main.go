@@ -54,7 +54,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.pocketbase, "pocketbase", "", "the binary of bench/pocketbase, to measure it too")
 	f.IntVar(&o.clients, "clients", 0, "connections, each with one request at a time; 0: 32, then 500")
 	f.IntVar(&o.rounds, "rounds", 3, "rounds per kind of request and server")
-	f.DurationVar(&o.length, "round", 1200*time.Millisecond, "length of a round")
+	f.DurationVar(&o.length, "round", time.Second, "length of a round")
 	f.IntVar(&o.starts, "starts", 5, "starts of each server that are timed")
 	f.StringVar(&o.only, "only", "", "only the kinds of requests whose names contain this")
 	f.BoolVar(&o.write, "write", false, "write the document also after a run of a part")

@@ -181,6 +181,9 @@ func (r *report) round(ctx context.Context, contests []*contest, k kind, clients
 				return nil, err
 			}
 			e.server.tally(s, k)
+			if s.failed > 0 {
+				e.server.settle()
+			}
 			if n < 0 {
 				continue
 			}

@@ -144,6 +144,18 @@ func (p *process) metered(load func(addr string) (sample, error)) (sample, error
 	return s, err
 }
 
+// settle waits until the server has done what nobody waits for any more, for at most some seconds.
+func (p *process) settle() {
+	const pause, most = 50 * time.Millisecond, 100
+	for range most {
+		before := p.cpu()
+		time.Sleep(pause)
+		if p.cpu()-before <= pause/5 {
+			return
+		}
+	}
+}
+
 // freeAddr is a loopback address nobody listens on at this moment.
 func freeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
