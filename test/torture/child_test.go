@@ -52,7 +52,7 @@ func write(dir string, round int64) error {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	s, err := sqlite.Open(dir, sqlite.Options{})
+	s, err := patiently(func() (*sqlite.Store, error) { return sqlite.Open(dir, sqlite.Options{}) })
 	if err != nil {
 		return err
 	}

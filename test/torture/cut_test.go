@@ -78,7 +78,7 @@ func record(t *testing.T, deaf bool) *recording {
 	for version := range rec.projects {
 		rec.projects[version] = t.TempDir()
 		declare(t, rec.projects[version], version)
-		r, err := rec.open(version, data)
+		r, err := patiently(func() (*app.Runtime, error) { return rec.open(version, data) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,6 @@ func record(t *testing.T, deaf bool) *recording {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
-		forked()
 		rec.keys = read(t, filepath.Join(data, "keys"))
 	}
 	rec.ops = disk.Ops()

@@ -2,8 +2,10 @@ package torture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"syscall"
+	"time"
 
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/sqlite"
@@ -14,14 +16,11 @@ type log map[int64]bool
 
 // judge opens the database and gives everything about it that contradicts the log.
 func judge(dir string, acknowledged log) ([]string, error) {
-	s, err := sqlite.Open(dir, sqlite.Options{})
+	s, err := patiently(func() (*sqlite.Store, error) { return sqlite.Open(dir, sqlite.Options{}) })
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		s.Close()
-		forked()
-	}()
+	defer s.Close()
 	if err := prepare(s); err != nil { // killed before it had
 		return nil, err
 	}
@@ -33,11 +32,16 @@ func judge(dir string, acknowledged log) ([]string, error) {
 	return found, err
 }
 
-// forked waits until processes that are being started have let go of what this one had open: a lock that was closed while they
-// began is free only then.
-func forked() {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
+// patiently opens a data directory that may still be locked for a moment: a process that is being started has all that this one has
+// open, also a lock that was closed meanwhile, until it has become another program.
+func patiently[T any](open func() (T, error)) (T, error) {
+	for tries := 0; ; tries++ {
+		v, err := open()
+		if !errors.Is(err, syscall.EWOULDBLOCK) || tries == 5000 {
+			return v, err
+		}
+		<-time.After(time.Millisecond)
+	}
 }
 
 func contradictions(tx store.Tx, acknowledged log) ([]string, error) {
