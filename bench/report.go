@@ -71,7 +71,8 @@ func (r *report) markdown() string {
 	p("`make bench` measured what follows in %s, with %d rounds of %s for each kind of request and server.\n", r.took.Round(time.Second), r.rounds, r.length)
 	p("**Machine:** %s\n", r.machine.String())
 	p("%s", methods)
-	p("**Rows:** %d articles, %d notes, %d tickets, %d comments; %d members in %d projects.\n", r.rows.articles, r.rows.notes, r.rows.tickets, r.rows.comments, people, projects)
+	p("**Rows:** %s articles, %s notes, %s tickets, %s comments; %d members in %d projects.\n", grouped(r.rows.articles), grouped(r.rows.notes),
+		grouped(r.rows.tickets), grouped(r.rows.comments), people, projects)
 	p("### Goals\n\n%s", r.goalTable())
 	p("### Ratios\n\nHow many times as many requests Socle answers as the other; in brackets, how many times less processor time it takes for one.\n\n%s", r.ratioTable())
 	for _, engine := range []string{onSQLite, onPostgres} {
