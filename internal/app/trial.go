@@ -64,7 +64,8 @@ func openTrial(ctx context.Context, p *Project, o Options) (*Trial, error) {
 		return nil, err
 	}
 	t := &Trial{Runtime: &Runtime{Options: o, store: st}, store: st}
-	if t.Keys, err = auth.Load(o.Data, "", o.Clock); err == nil {
+	if t.ring, err = auth.Open(o.Data, "", o.Clock); err == nil {
+		t.Keys = t.ring.Current()
 		if _, err = migrate.Apply(ctx, st, p.Set.Catalog(), t.Keys.Fingerprint()); err == nil {
 			err = t.install(p)
 		}
