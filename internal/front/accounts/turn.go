@@ -10,7 +10,7 @@ import (
 )
 
 // comeIn waits for the turn of the network that a call comes from. The body comes in before, so that whoever sends slowly keeps
-// nobody waiting.
+// nobody waiting. Whoever is refused has no place.
 func (s *server) comeIn(c *call) (admission.Place, error) {
 	if s.Door == nil {
 		return admission.Place{}, nil
@@ -18,7 +18,8 @@ func (s *server) comeIn(c *call) (admission.Place, error) {
 	c.gather()
 	place, err := s.Door.Enter(c.Context(), func() string { return c.from.Address })
 	if c.Context().Err() != nil {
-		return place, account.Refuse(account.RequestTimeout, "The client went away")
+		place.Leave()
+		return admission.Place{}, account.Refuse(account.RequestTimeout, "The client went away")
 	}
 	return place, err
 }
