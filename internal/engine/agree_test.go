@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/socle-hq/socle/internal/policy"
 	"github.com/socle-hq/socle/internal/store/postgres"
@@ -197,6 +198,7 @@ func agree(t *testing.T, lite, pg *bench, c chooser) {
 	for i := range 500 {
 		a := c.actor()
 		r := c.request(a)
+		pg.within = time.Minute * time.Duration(min(1, i%4))
 		got, want := lite.do(a, r), pg.do(a, r)
 		if got != want {
 			t.Fatalf("step %d: %s asks %+v\nsqlite   %s\npostgres %s", i, a.UID, r, got, want)
@@ -223,4 +225,20 @@ func agree(t *testing.T, lite, pg *bench, c chooser) {
 	if kept < 20 || len(refused) < 6 {
 		t.Errorf("the writes drawn are too alike: %d kept, refused %v", kept, refused)
 	}
+}
+
+// What the database refuses comes before what the request refuses of itself, also where a write is left to the commit.
+func TestWhatIsLeftToTheCommitIsRefusedInTheSameOrder(t *testing.T) {
+	t.Parallel()
+	everywhere(t, world, func(t *testing.T, b *bench) {
+		b.within = time.Minute
+		if got := b.do(ann, request{insert: "areas", body: `[{"id":1}]`}); got != "1/1" {
+			t.Fatal(got)
+		}
+		for body, code := range map[string]string{`[{"id":1},{"id":2}]`: "23505", `[{"id":2},{"id":3}]`: "PGRST124"} {
+			if got := b.do(ann, request{insert: "areas", body: body, most: 1}); !strings.HasPrefix(got, code) {
+				t.Errorf("%s: %s, want %s", body, got, code)
+			}
+		}
+	})
 }

@@ -39,6 +39,7 @@ type bench struct {
 	set     *policy.Set
 	store   store.Store
 	engine  *engine.Engine
+	within  time.Duration // what a request has; 0: as long as it takes, and nothing is left to the commit
 }
 
 // everywhere runs a test on every engine.
@@ -234,7 +235,13 @@ func (b *bench) query(c *schema.Collection, fields string) *ir.Query {
 // do runs a request and gives what came of it as one text.
 func (b *bench) do(a policy.Actor, r request) string {
 	b.Helper()
-	answers, err := b.engine.Run(context.Background(), a, []engine.Op{b.op(r)})
+	ctx := context.Background()
+	if b.within > 0 {
+		limited, stop := context.WithTimeout(ctx, b.within)
+		defer stop()
+		ctx = limited
+	}
+	answers, err := b.engine.Run(ctx, a, []engine.Op{b.op(r)})
 	if err != nil {
 		return refusal(err)
 	}

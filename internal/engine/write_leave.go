@@ -11,7 +11,8 @@ import (
 // mostLeft bounds the rows that are sent without waiting: it may be for nothing.
 const mostLeft = 500
 
-// leave decides whether rows of an insert are left to the store. Nothing may have to be asked, or changed, before them.
+// leave decides whether rows of an insert or an update are left to the store. Nothing may have to be asked, or changed, before them,
+// and nothing refused after them: what the store refuses comes first.
 func (x *writing) leave(rows []image) {
 	l, ok := x.tx.(store.Leaver)
 	if !ok || !x.alone || len(rows) == 0 || len(rows) > mostLeft || x.w.On != nil || x.m.returned != nil || len(x.c.PrimaryKey) == 0 || !l.Leaves() {
@@ -21,6 +22,9 @@ func (x *writing) leave(rows []image) {
 		if n > x.raised[f] {
 			return
 		}
+	}
+	if x.affecting(len(rows)) != nil {
+		return
 	}
 	x.leaver = l
 }
