@@ -29,7 +29,7 @@ type writer struct {
 
 func newWriter(set *policy.Set) *writer {
 	w := &writer{incoming: map[*schema.Collection][]*schema.ForeignKey{}, logged: set.Logged(),
-		numbers:   &numbers{spent: map[*schema.Field]int64{}},
+		numbers:   &numbers{spent: map[*schema.Field]int64{}, desks: map[*schema.Field]*desk{}},
 		mutations: otter.Must(&otter.Options[string, *mutation]{MaximumSize: programsKept})}
 	for _, c := range set.Catalog().Collections {
 		if c.View != nil {

@@ -25,6 +25,7 @@ import (
 type numbers struct {
 	mu    sync.Mutex
 	spent map[*schema.Field]int64
+	desks map[*schema.Field]*desk
 }
 
 // last is the greatest number known to be spent.
@@ -75,20 +76,6 @@ type wanting struct {
 }
 
 func (w *wanting) Error() string { return "engine: numbers are taken first" }
-
-// fetch takes what a run wants. The next run gets the numbers, or the error, where it asks for them.
-func (e *Engine) fetch(ctx context.Context, took *taken, w *wanting) {
-	b := block{n: w.n}
-	b.err = e.store.(store.Shared).Brief(ctx, func(tx store.Tx) error {
-		last, err := e.session(ctx, tx, took).next(w.f, e.writer.numbers.last(w.f), w.n)
-		b.first = last - w.n + 1
-		return err
-	})
-	if b.err == nil {
-		e.writer.numbers.mark(w.f, b.first+w.n-1)
-	}
-	took.apart[w.f] = b
-}
 
 // take gives the first of n new numbers in a row. They stay spent whatever becomes of the transaction, unless they follow one
 // that a body has raised the generator to: a refused body does not.

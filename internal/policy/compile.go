@@ -3,19 +3,22 @@ package policy
 import (
 	"sync"
 
+	"github.com/maypok86/otter/v2"
+
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/policy/cel"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// Set is a catalogue's compiled policies and expressions. It is immutable but for its cache of views.
+// Set is a catalogue's compiled policies and expressions. It is immutable but for its caches of views and shapes.
 type Set struct {
 	catalog *schema.Catalog
 	rules   []*rules // by Collection.Index
 	parts   *parts
 	views   sync.Map // shape key → *schema.View; bounded by maxViews
 	count   viewCount
+	shapes  *otter.Cache[Actor, Shape]
 }
 
 // rules are one collection's compiled expressions, all over row (and old). A nil policy denies.
@@ -42,7 +45,8 @@ func (s *Set) Catalog() *schema.Catalog { return s.catalog }
 // Compile compiles every expression of the catalogue. The problems are complete: one run reports all of them.
 func Compile(c *schema.Catalog) (*Set, []schema.Problem) {
 	b := &builder{catalog: c, cel: cel.New(c)}
-	s := &Set{catalog: c, rules: make([]*rules, len(c.Collections))}
+	s := &Set{catalog: c, rules: make([]*rules, len(c.Collections)),
+		shapes: otter.Must(&otter.Options[Actor, Shape]{MaximumSize: shapesKept})}
 	for _, col := range c.Collections {
 		s.rules[col.Index] = b.collection(col)
 	}

@@ -89,8 +89,20 @@ func authOnly(e ir.Expr) bool {
 	return only
 }
 
-// Shape computes an actor's shape.
+// shapesKept is how many actors' shapes are remembered: of those who ask now, each asks again soon.
+const shapesKept = 1024
+
+// Shape is an actor's shape. The whole actor is the key under which it is remembered.
 func (s *Set) Shape(a Actor) Shape {
+	if sh, ok := s.shapes.GetIfPresent(a); ok {
+		return sh
+	}
+	sh := s.shape(a)
+	s.shapes.Set(a, sh)
+	return sh
+}
+
+func (s *Set) shape(a Actor) Shape {
 	auth := a.Values()
 	closed := eval.New(&ir.Env{Auth: auth}, nil)
 	sh := Shape{truths: make([]ir.Truth, len(s.parts.exprs)), service: a.isService(), product: a.product}
