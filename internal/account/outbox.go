@@ -34,7 +34,7 @@ func (s *Service) queue(tx *records.Tx, kind mail.Kind, to, locale string, d mai
 	if s.Sender == nil || to == "" {
 		return nil
 	}
-	d.Project, d.SiteURL = s.Settings.Project, s.Settings.Home()
+	d.Project, d.SiteURL = s.Settings.Project, s.Settings.Site()
 	raw, err := json.Marshal(d)
 	if err != nil {
 		return err

@@ -58,8 +58,20 @@ func ReadSettings(c *config.Config) Settings {
 
 // Home is where a link ends that names no place: the first redirect that is no pattern, else the server itself.
 func (s Settings) Home() string {
+	return s.first(func(string) bool { return true })
+}
+
+// Site is what messages name as the place of their readers. It is always of the web: what reads mail may know no app's own scheme,
+// and messages that name one are not sent.
+func (s Settings) Site() string {
+	return s.first(func(scheme string) bool { return scheme == "http" || scheme == "https" })
+}
+
+// first is the first redirect that is one place, of a scheme that serves; else the server itself.
+func (s Settings) first(serves func(scheme string) bool) string {
 	for _, r := range s.Redirects {
-		if !strings.Contains(r, "*") {
+		u, err := url.Parse(r)
+		if err == nil && u.Scheme != "" && !strings.Contains(r, "*") && !config.Runs(u.Scheme) && serves(u.Scheme) {
 			return r
 		}
 	}
@@ -78,7 +90,7 @@ func (s Settings) Redirect(asked string) string {
 // Allows reports whether the project lets links end at a place.
 func (s Settings) Allows(place string) bool {
 	u, err := url.Parse(place)
-	if err != nil || u.Scheme == "" || u.User != nil || strings.Contains(authority(place), "%") || strings.ContainsAny(place, "\\\r\n\t ") || u.Opaque != "" && u.Scheme != "mailto" && strings.Contains(place, "//") {
+	if err != nil || u.Scheme == "" || config.Runs(u.Scheme) || u.User != nil || strings.Contains(authority(place), "%") || strings.ContainsAny(place, "\\\r\n\t ") || u.Opaque != "" && u.Scheme != "mailto" && strings.Contains(place, "//") {
 		return false
 	}
 	if s.PublicURL != "" && sameOrigin(place, s.PublicURL) {

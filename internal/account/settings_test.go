@@ -5,7 +5,7 @@ import "testing"
 func TestWhereLinksMayEnd(t *testing.T) {
 	t.Parallel()
 	s := Settings{PublicURL: "https://api.example.org", Redirects: []string{"https://App.Example.org/**", "https://*.preview.example/in", "https://b\u00fccher.example/**",
-		"myapp://**", "other://done", "https://**", "HTTPS://upper.example/*"}}
+		"myapp://**", "other://done", "https://**", "HTTPS://upper.example/*", "javascript:alert(1)", "data:text/html,in"}}
 	for place, want := range map[string]bool{
 		"https://api.example.org/x":                    true,
 		"https://app.example.org/in":                   true,
@@ -42,9 +42,32 @@ func TestWhereLinksMayEnd(t *testing.T) {
 		"other://done":                                 true,
 		"other://else":                                 false,
 		"javascript://callback/%0aalert(1)":            false,
+		"javascript:alert(1)":                          false,
+		"data:text/html,in":                            false,
 	} {
 		if got := s.Allows(place); got != want {
 			t.Errorf("%s: %t, want %t", place, got, want)
+		}
+	}
+}
+
+func TestWhereLinksEndThatNameNoPlace(t *testing.T) {
+	t.Parallel()
+	const public = "https://api.example.org"
+	for _, c := range []struct {
+		redirects  []string
+		home, site string
+	}{
+		{nil, public, public},
+		{[]string{"https://app.example.org/**"}, public, public},
+		{[]string{"https://app.example.org/**", "https://app.example.org/in"}, "https://app.example.org/in", "https://app.example.org/in"},
+		{[]string{"myapp://in"}, "myapp://in", public},
+		{[]string{"myapp://in", "https://app.example.org"}, "myapp://in", "https://app.example.org"},
+		{[]string{"app.example.org/in", "/in", "ftp//x", "javascript:alert(1)"}, public, public},
+	} {
+		s := Settings{PublicURL: public, Redirects: c.redirects}
+		if home, site := s.Home(), s.Site(); home != c.home || site != c.site {
+			t.Errorf("%q: links end at %s and mail names %s, want %s and %s", c.redirects, home, site, c.home, c.site)
 		}
 	}
 }

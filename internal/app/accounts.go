@@ -38,10 +38,22 @@ func newShared(o Options) shared {
 	if o.Dev {
 		s.inbox = mail.NewInbox(inboxKept)
 		s.inbox.OnMessage(func(m mail.Message) {
-			o.Log.Info("mail", "to", m.To, "subject", m.Subject, "link", m.Link, "code", m.Code)
+			o.Log.Info("mail", announced(m)...)
 		})
 	}
 	return s
+}
+
+// announced is what the log of dev says of a message: to whom, and what to follow or enter where it has that.
+func announced(m mail.Message) []any {
+	line := []any{"to", m.To, "subject", m.Subject}
+	if m.Link != "" {
+		line = append(line, "link", m.Link)
+	}
+	if m.Code != "" {
+		line = append(line, "code", m.Code)
+	}
+	return line
 }
 
 // page is the inbox, nil outside of dev.

@@ -162,9 +162,7 @@ func (c *devCommand) greet(s *session, r *app.Runtime, url string) {
 		}
 		fmt.Fprintf(&b, "  curl '%s%s' -H 'apikey: %s'\n\n", url, sample.Path, key)
 	}
-	if warnings := r.Project().Warnings; len(warnings) > 0 {
-		fmt.Fprintf(s.err, "%s\n", yamlfile.Render(r.Project().FS, warnings))
-	}
+	warned(s, r)
 	fmt.Fprintf(&b, "  Edit the files in %s: changes are live. Ctrl-C stops.\n\n", c.Dir)
 	fmt.Fprint(s.out, b.String())
 }
@@ -176,6 +174,13 @@ func kept(s *session, r *app.Runtime) {
 	}
 }
 
+// warned says what is served and yet looks like a mistake.
+func warned(s *session, r *app.Runtime) {
+	if warnings := r.Project().Warnings; len(warnings) > 0 {
+		fmt.Fprintf(s.err, "%s\n", yamlfile.Render(r.Project().FS, warnings))
+	}
+}
+
 // changed says how the taking up of a change went.
 func changed(s *session, err error, types typesKept, r *app.Runtime) {
 	if err != nil {
@@ -184,6 +189,7 @@ func changed(s *session, err error, types typesKept, r *app.Runtime) {
 		return
 	}
 	kept(s, r)
+	warned(s, r)
 	fmt.Fprintln(s.out, "  the change is live")
 	if err := types.keep(s, r.Project()); err != nil {
 		report(s.err, err)

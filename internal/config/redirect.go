@@ -20,12 +20,15 @@ func (r *reader) adviseRedirects(list *yamlfile.Node) {
 
 // Futile says why no place fits a pattern of auth.redirects, and what to write; "" where places may fit.
 func Futile(pattern string) (why, hint string) {
+	if name, _, _ := strings.Cut(pattern, ":"); Runs(name) {
+		return "what it names would be run, or read as a page", "name a page: https://app.example.org/in"
+	}
 	scheme, rest, ok := strings.Cut(pattern, "://")
 	if !ok {
 		if strings.Contains(pattern, ":") && !strings.ContainsAny(pattern, "*/.") {
 			return "", "" // an address of another form is compared as it is
 		}
-		return "it has no scheme", "write it whole: https://" + strings.TrimLeft(pattern, "/")
+		return "it has no scheme", "write it whole: " + whole(pattern)
 	}
 	host, path, _ := strings.Cut(rest, "/")
 	web := strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")
@@ -54,4 +57,27 @@ func Futile(pattern string) (why, hint string) {
 		}
 	}
 	return "", ""
+}
+
+// Runs reports whether an address of a scheme holds what a browser would run, rather than names a place.
+func Runs(scheme string) bool {
+	switch strings.ToLower(scheme) {
+	case "javascript", "data", "vbscript", "blob":
+		return true
+	}
+	return false
+}
+
+// whole is what somebody may have meant who left the scheme out, and the host where a path is all there is.
+func whole(pattern string) string {
+	host, path, _ := strings.Cut(pattern, "/")
+	switch {
+	case host == "" && !strings.HasPrefix(path, "/"):
+		return "https://app.example.org" + pattern
+	case strings.ContainsAny(host, ".:"):
+		return "https://" + pattern
+	case host == "":
+		return "https:" + pattern
+	}
+	return "https://app.example.org/in"
 }

@@ -21,6 +21,11 @@ func TestAPatternThatNoAddressFitsIsWarnedOf(t *testing.T) {
 		"https:///in":                    "no host",
 		"app.example.org/**":             "no scheme",
 		"/in":                            "no scheme",
+		"//app.example.org/in":           "no scheme",
+		"ftp//x":                         "no scheme",
+		"javascript:alert(1)":            "would be run",
+		"JavaScript://x/%0aalert(1)":     "would be run",
+		"data:text/html,in":              "would be run",
 		"https://app.example.org":        "",
 		"https://app.example.org/**":     "",
 		"https://*.example.org/in/*":     "",
@@ -35,6 +40,22 @@ func TestAPatternThatNoAddressFitsIsWarnedOf(t *testing.T) {
 		}
 		if said := problems.String(); (want == "") != (said == "") || !strings.Contains(said, want) || want != "" && !strings.Contains(said, "socle.yaml:3:16") {
 			t.Errorf("%s: %q, want %q", pattern, said, want)
+		}
+	}
+}
+
+func TestWhatToWriteForAPatternWithoutAScheme(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]string{
+		"app.example.org/**":   "https://app.example.org/**",
+		"localhost:5173/in":    "https://localhost:5173/in",
+		"//app.example.org/in": "https://app.example.org/in",
+		"/in":                  "https://app.example.org/in",
+		"ftp//x":               "https://app.example.org/in",
+		"in":                   "https://app.example.org/in",
+	} {
+		if _, hint := config.Futile(pattern); hint != "write it whole: "+want {
+			t.Errorf("%s: %q, want %s", pattern, hint, want)
 		}
 	}
 }

@@ -47,3 +47,14 @@ func TestMessagesToOneAddressLeaveInTheirOrder(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAppOfOnePlaceOfItsOwnSchemeGetsItsMail: links end in the app, and what mail programs follow is of the web.
+func TestAnAppOfOnePlaceOfItsOwnSchemeGetsItsMail(t *testing.T) {
+	t.Parallel()
+	everywhere(t, files{"socle.yaml": "auth: { redirects: [ \"team://in\" ] }\n"}, func(t *testing.T, s *site) {
+		s.post("signup", map[string]string{"email": "ada@example.org", "password": secret}).want(t, 200)
+		if at := s.follow(t, s.pathOf(s.mail("ada@example.org"))); at.place != "team://in" || at.fragment.Get("access_token") == "" {
+			t.Errorf("the link ends at %s", at.place)
+		}
+	})
+}
