@@ -53,7 +53,7 @@ type server struct {
 
 // New makes the handler of everything the product serves over HTTP. It fails where a route does not say who may call it.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c, held: admission.NewBudget(max(c.Limits.Filled().Held, c.Limits.Response, c.Limits.Body))}
+	s := &server{Config: c, held: budget(c.Limits)}
 	s.Doors = c.Doors.orUsual(&c)
 	s.routes = s.table()
 	if err := declared(s.routes); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/clock"
 )
 
@@ -49,6 +50,23 @@ func (s *server) hold(c *call, bytes int) error {
 		c.share = s.held.Of(c.line())
 	}
 	return c.share.Take(bytes)
+}
+
+// holdAnswer counts an answer of so many bytes by now; what was made before it, and made anew, counts no more.
+func (s *server) holdAnswer(c *call, bytes int) error {
+	if bytes <= pieceBytes || bytes <= c.answered {
+		return nil
+	}
+	err := s.hold(c, bytes-c.answered)
+	if err == nil {
+		c.answered = bytes
+	}
+	return err
+}
+
+// budget is for what all requests hold. Any request alone has as much as its own limits allow: half of what is left is for others.
+func budget(l admission.Limits) *admission.Budget {
+	return admission.NewBudget(max(l.Filled().Held, 2*l.Body+l.Response))
 }
 
 // letGo counts off what a call has kept.

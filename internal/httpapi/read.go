@@ -79,11 +79,9 @@ func (s *server) read(ctx context.Context, c *call, read *rest.Read) {
 		return
 	}
 	*sheet = body
-	if len(body) > pieceBytes {
-		if err := s.hold(c, len(body)); err != nil {
-			c.fail(err)
-			return
-		}
+	if err := s.holdAnswer(c, len(body)); err != nil {
+		c.fail(err)
+		return
 	}
 	s.headers(c, read, a)
 	s.send(c, read, status(read, a), body)

@@ -41,6 +41,7 @@ type call struct {
 	proxies  int
 	place    admission.Place
 	share    *admission.Share // of what is held; nil where nothing is
+	answered int              // bytes of the answer that are held
 }
 
 // table is every route. The first that matches serves.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
@@ -25,7 +26,7 @@ func (s *server) transaction(ctx context.Context, c *call, read *rest.Read, sent
 	ops := make([]engine.Op, len(steps))
 	bodies := make([][]byte, len(steps))
 	for i, step := range steps {
-		ops[i] = s.step(step, &bodies[i])
+		ops[i] = s.step(c, step, bodies[:i+1])
 		ops[i].DryRun = read.Rollback
 	}
 	ops[0].Idempotency = once
@@ -50,8 +51,8 @@ func (s *server) transaction(ctx context.Context, c *call, read *rest.Read, sent
 	c.json(http.StatusOK, s.stepsBody(steps, answers, bodies))
 }
 
-// step is one write as an operation; what it refers to is looked up in the answers before it.
-func (s *server) step(step *rest.Step, body *[]byte) engine.Op {
+// step is one write as an operation; what it refers to is looked up in the answers before it. Its body is the last of those so far.
+func (s *server) step(c *call, step *rest.Step, bodies [][]byte) engine.Op {
 	return engine.Op{
 		Resolve: func(before []engine.Answer) (*ir.Write, error) {
 			read, err := step.Resolve(lookup(before))
@@ -61,10 +62,24 @@ func (s *server) step(step *rest.Step, body *[]byte) engine.Op {
 			return read.Write, nil
 		},
 		Accept: func(a *engine.Answer) (err error) {
-			*body, err = s.representation(step.Draft(), a)
+			if bodies[len(bodies)-1], err = s.representation(step.Draft(), a); err == nil {
+				err = s.fits(c, bodies)
+			}
 			return err
 		},
 	}
+}
+
+// fits refuses bodies that are too large together.
+func (s *server) fits(c *call, bodies [][]byte) error {
+	n := 0
+	for _, b := range bodies {
+		n += len(b)
+	}
+	if most := s.Limits.Response; most > 0 && n > most {
+		return fault.New(fault.TooComplex, "the response is larger than %d bytes", most)
+	}
+	return s.holdAnswer(c, n)
 }
 
 // failedStep says which step failed. A list of one fails without a number.

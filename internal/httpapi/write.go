@@ -53,7 +53,9 @@ func (s *server) write(ctx context.Context, c *call, read *rest.Read, sent *dige
 	}
 	var body []byte
 	op := engine.Op{Write: read.Write, DryRun: read.Rollback, Idempotency: once, Accept: func(a *engine.Answer) (err error) {
-		body, err = s.representation(read, a)
+		if body, err = s.representation(read, a); err == nil {
+			err = s.holdAnswer(c, len(body))
+		}
 		return err
 	}}
 	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{op})
