@@ -49,8 +49,8 @@ type Runtime struct {
 	Options
 	Keys     *auth.Keys // as they were when it was opened
 	ring     *auth.Ring // as they are
-	Loaded   []Loaded // what the first data gave
-	Backup   string   // the file made before the last change lost data; "" where it lost none
+	Loaded   []Loaded   // what the first data gave
+	Backup   string     // the file made before the last change lost data; "" where it lost none
 	store    store.Store
 	database config.Database
 	current  atomic.Pointer[version]
