@@ -58,20 +58,20 @@ func ReadSettings(c *config.Config) Settings {
 
 // Home is where a link ends that names no place: the first redirect that is no pattern, else the server itself.
 func (s Settings) Home() string {
-	return s.first(func(string) bool { return true })
+	return s.first(func(*url.URL) bool { return true })
 }
 
 // Site is what messages name as the place of their readers. It is always of the web: what reads mail may know no app's own scheme,
 // and messages that name one are not sent.
 func (s Settings) Site() string {
-	return s.first(func(scheme string) bool { return scheme == "http" || scheme == "https" })
+	return s.first(func(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" })
 }
 
-// first is the first redirect that is one place, of a scheme that serves; else the server itself.
-func (s Settings) first(serves func(scheme string) bool) string {
+// first is the first redirect that is one place which serves; else the server itself.
+func (s Settings) first(serves func(*url.URL) bool) string {
 	for _, r := range s.Redirects {
 		u, err := url.Parse(r)
-		if err == nil && u.Scheme != "" && !strings.Contains(r, "*") && !config.Runs(u.Scheme) && serves(u.Scheme) {
+		if err == nil && u.Scheme != "" && !strings.ContainsAny(r, "* ") && !config.Runs(u.Scheme) && serves(u) {
 			return r
 		}
 	}

@@ -63,7 +63,8 @@ func TestWhereLinksEndThatNameNoPlace(t *testing.T) {
 		{[]string{"https://app.example.org/**", "https://app.example.org/in"}, "https://app.example.org/in", "https://app.example.org/in"},
 		{[]string{"myapp://in"}, "myapp://in", public},
 		{[]string{"myapp://in", "https://app.example.org"}, "myapp://in", "https://app.example.org"},
-		{[]string{"app.example.org/in", "/in", "ftp//x", "javascript:alert(1)"}, public, public},
+		{[]string{"app.example.org/in", "/in", "ftp//x", "javascript:alert(1)", "https://app.example.org/a b"}, public, public},
+		{[]string{"https:///in"}, "https:///in", public},
 	} {
 		s := Settings{PublicURL: public, Redirects: c.redirects}
 		if home, site := s.Home(), s.Site(); home != c.home || site != c.site {
