@@ -75,6 +75,12 @@ func (s *Service) code(tx *records.Tx, flow, uid string) (string, error) {
 	return code, err
 }
 
+// uncollected takes from an account the codes that nobody has exchanged yet: each is as good as a session.
+func uncollected(tx *records.Tx, uid string) error {
+	_, err := tx.Remove("flows", records.Is("user_id", value.OfUUID(uid)), records.From("code", value.OfText("")))
+	return err
+}
+
 // Exchange gives the session of a code, once, and only to whoever began: a wrong verifier spends the code too.
 func (s *Service) Exchange(ctx context.Context, code, verifier string, from Caller) (*Signed, error) {
 	if code == "" || verifier == "" {

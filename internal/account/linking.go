@@ -30,6 +30,9 @@ func (s *Service) landLink(ctx context.Context, id *social.Identity, v visit, ui
 	holder := auth.Holder{Session: session}
 	err = s.settle(ctx, func(tx *records.Tx) error {
 		x, code = nil, ""
+		if err := hold(tx, uid); err != nil { // who signs it out sees the code
+			return err
+		}
 		if err := s.present(tx, holder); err != nil {
 			return err
 		}

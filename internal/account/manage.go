@@ -366,6 +366,9 @@ func void(tx *records.Tx, uid string) error {
 
 // expel ends every session of an account, and every token of it that was signed without one.
 func (s *Service) expel(tx *records.Tx, uid string, from Caller) error {
+	if err := uncollected(tx, uid); err != nil {
+		return err
+	}
 	if err := s.endAll(tx, from, "logout", uid, ""); err != nil {
 		return err
 	}

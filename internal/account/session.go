@@ -323,13 +323,20 @@ const (
 // SignOut ends sessions of the holder's account.
 func (s *Service) SignOut(ctx context.Context, h auth.Holder, scope string, from Caller) error {
 	return s.write(ctx, func(tx *records.Tx) error {
-		switch scope {
-		case Others:
-			return s.endAll(tx, from, "logout", h.Actor.UID, h.Session)
-		case Local:
+		if scope == Local {
 			return s.end(tx, from, "logout", &Session{ID: h.Session, UserID: h.Actor.UID})
 		}
-		return s.endAll(tx, from, "logout", h.Actor.UID, "")
+		if err := hold(tx, h.Actor.UID); err != nil {
+			return err
+		}
+		if err := uncollected(tx, h.Actor.UID); err != nil {
+			return err
+		}
+		but := ""
+		if scope == Others {
+			but = h.Session
+		}
+		return s.endAll(tx, from, "logout", h.Actor.UID, but)
 	})
 }
 
