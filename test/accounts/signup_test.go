@@ -16,3 +16,13 @@ func TestASignUpIsAnsweredWithTheBareAccountAndALinkByMail(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoForgetsTheKeyIsToldWhichAndWhere: those who read only the message as well.
+func TestWhoForgetsTheKeyIsToldWhichAndWhere(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil, "")
+	r := s.post("signup", map[string]string{"email": "ada@example.org", "password": secret}, "Apikey", "")
+	if r.refused(t, 401, "no_authorization"); !strings.Contains(r.Body.String(), "publishable key in the apikey header") {
+		t.Errorf("the answer is %s", r.Body)
+	}
+}

@@ -207,7 +207,7 @@ func unauthorized(err error) error {
 	case fault.InvalidToken, fault.InvalidClaims:
 		return &status{http.StatusForbidden, account.Refuse(account.BadJWT, "invalid JWT: %s", f.Message)}
 	case fault.AnonymousForbidden:
-		return &status{http.StatusUnauthorized, account.Refuse(account.NoAuthorization, "%s", f.Message)}
+		return &status{http.StatusUnauthorized, account.Refuse(account.NoAuthorization, "%s: %s", f.Message, f.Hint)}
 	}
 	return err
 }
