@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/socle-hq/socle/internal/auth"
@@ -77,10 +78,14 @@ func (s *Service) Sure(ctx context.Context) error {
 	if last := s.looked.Load(); last != nil && s.Clock.Now().Sub(*last).Abs() < promised {
 		return nil
 	}
-	answer := s.looks.DoChan("", func() (any, error) {
-		ctx, stop := context.WithTimeout(context.Background(), patience) // of no request: it reads where every write is seen
-		defer stop()
-		return nil, s.look(ctx)
+	answer := s.looks.DoChan("", func() (_ any, err error) {
+		err = errUnread
+		s.Guard("sessions", func() {
+			ctx, stop := context.WithTimeout(context.Background(), patience) // of no request: it reads where every write is seen
+			defer stop()
+			err = s.look(ctx)
+		})
+		return nil, err
 	})
 	var err error
 	select {
@@ -94,6 +99,9 @@ func (s *Service) Sure(ctx context.Context) error {
 	}
 	return nil
 }
+
+// errUnread is that of a look that did not come to its end.
+var errUnread = errors.New("account: what sessions ended was not read")
 
 // Remember looks before the server serves.
 func (s *Service) Remember(ctx context.Context) { s.warn(ctx, s.look(ctx)) }

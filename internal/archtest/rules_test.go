@@ -26,6 +26,8 @@ func TestTheRulesFindWhatTheyForbid(t *testing.T) {
 		{"a group's guarded goroutine", bareGoroutines, "internal/engine/a.go", `func f() { wg.Go(func() { s.Guard("x", f) }) }`, ""},
 		{"a goroutine that is guarded later", bareGoroutines, "internal/engine/a.go", `func f() { wg.Go(func() { g(); s.Guard("x", f) }) }`, "starts a goroutine"},
 		{"a timer's goroutine", bareGoroutines, "internal/engine/a.go", `func f() { time.AfterFunc(1, f) }`, "starts a goroutine"},
+		{"a shared call's goroutine", bareGoroutines, "internal/engine/a.go", `func f() { s.g.DoChan("", func() (any, error) { return nil, h() }) }`, "starts a goroutine"},
+		{"a shared call that is guarded", bareGoroutines, "internal/engine/a.go", `func f() { s.g.DoChan("", func() (any, error) { s.Guard("x", f); return nil, nil }) }`, ""},
 		{"the wrapper's goroutine", bareGoroutines, "internal/cli/a.go", `func f() { app.Go(log, "x", f) }`, ""},
 		{"formatted SQL", builtSQL, "internal/store/sqlite/a.go", `var q = fmt.Sprintf("SELECT * FROM %s", name)`, "builds SQL"},
 		{"added SQL", builtSQL, "internal/auth/a.go", `var q = "delete from users where id = " + id`, "builds SQL"},

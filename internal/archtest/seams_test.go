@@ -101,7 +101,7 @@ func bareGoroutines(s source) (out []string) {
 			out = append(out, s.at(n)+": go statement outside the recovering wrapper: a panic here ends the process")
 		case *ast.CallExpr:
 			sel, ok := n.Fun.(*ast.SelectorExpr)
-			if ok && (sel.Sel.Name == "Go" && selector(sel) != "app.Go" || selector(sel) == "time.AfterFunc") && !guarded(n.Args) {
+			if ok && sel.Sel.Name == "DoChan" && !mentions(n.Args, "Guard") || ok && (sel.Sel.Name == "Go" && selector(sel) != "app.Go" || selector(sel) == "time.AfterFunc") && !guarded(n.Args) {
 				out = append(out, s.at(n)+": "+sel.Sel.Name+" starts a goroutine outside the recovering wrapper: a panic there ends the process")
 			}
 		}
@@ -129,6 +129,18 @@ func guarded(args []ast.Expr) bool {
 	}
 	sel, ok := call.Fun.(*ast.SelectorExpr)
 	return ok && sel.Sel.Name == "Guard"
+}
+
+// mentions reports whether arguments select something of the name.
+func mentions(args []ast.Expr, name string) (found bool) {
+	for _, arg := range args {
+		ast.Inspect(arg, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			found = found || ok && sel.Sel.Name == name
+			return !found
+		})
+	}
+	return found
 }
 
 func firstOf(pkg string) string {
