@@ -179,6 +179,9 @@ func (c *usersCreate) Run(s *session) error {
 		if err == nil {
 			fmt.Fprintf(s.out, "%s is the account of %s\n", done.Users[0].ID, done.Users[0].Email)
 		}
+		if err == nil && done.Users[0].ConfirmedAt == nil {
+			fmt.Fprintln(s.out, "its address is not proved: it can sign in once a mailed link was followed (--confirmed skips that)")
+		}
 		return err
 	})
 }
