@@ -69,7 +69,9 @@ func (s *server) turnedAway(w http.ResponseWriter, r *http.Request) {
 	if s.Proxies > 0 {
 		return
 	}
-	_ = http.NewResponseController(w).Flush()
+	if http.NewResponseController(w).Flush() != nil {
+		return // there is no connection: the process asks itself
+	}
 	t := time.NewTimer(retryAfter)
 	defer t.Stop()
 	select {
