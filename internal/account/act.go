@@ -48,7 +48,12 @@ func hold(tx *records.Tx, uid string) error {
 
 // heldUser is an account that is held, as all acts before have left it; nil where there is none.
 func heldUser(tx *records.Tx, who records.Cond) (*User, error) {
-	rows, err := tx.Change("users", records.Row{"updated_at": records.Time(timeOf(tx))}, who)
+	return heldBy(tx, records.Row{"updated_at": records.Time(timeOf(tx))}, who)
+}
+
+// heldBy is heldUser by a change of one's own.
+func heldBy(tx *records.Tx, change records.Row, who records.Cond) (*User, error) {
+	rows, err := tx.Change("users", change, who)
 	if err != nil || len(rows) != 1 {
 		return nil, err
 	}

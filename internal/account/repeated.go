@@ -32,18 +32,11 @@ func (s *Service) repeated(tx *records.Tx, row records.Row, r SignUp, p chosen, 
 
 // met is the account that a sign-up meets, held: its owner may be about to prove it, and others to sign up. Nobody sees that.
 func met(tx *records.Tx, row records.Row) (*User, error) {
-	rows, err := tx.Change("users", records.Row{"updated_at": row["updated_at"]}, records.Is("id", row["id"]))
-	if err == nil && len(rows) != 1 {
+	u, err := heldBy(tx, records.Row{"updated_at": row["updated_at"]}, records.Is("id", row["id"]))
+	if err == nil && u == nil {
 		err = Refuse(Conflict, "The account of this address was deleted at this moment, sign up again")
 	}
-	if err != nil {
-		return nil, err
-	}
-	u, err := userOf(rows[0])
-	if err != nil {
-		return nil, err
-	}
-	return u, u.complete(tx)
+	return u, err
 }
 
 // pretend writes as much for an address that is taken as its account took to make, and tells the owner.

@@ -25,83 +25,78 @@ func holds(t *testing.T, token string, servers ...*site) {
 	}
 }
 
-// TestServersWhoseClocksAreFiveMinutesApartAgreeAboutSessions: the clock of the other one is ahead, or behind.
-func TestServersWhoseClocksAreFiveMinutesApartAgreeAboutSessions(t *testing.T) {
-	t.Parallel()
+// apart runs a test of two servers on one database: the clock of the other one is five minutes ahead, or behind.
+func apart(t *testing.T, test func(t *testing.T, s, other *site)) {
 	for _, ahead := range []time.Duration{auth.Apart, -auth.Apart} {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
 			s := open(t, atOnce, testkit.PostgresURL(t))
-			other := s.beside(t, ahead)
-			both := []*site{s, other}
-			p := s.newcomer(t, "ada@example.org")
-			holds(t, p.access, both...)
-			q := other.signIn(t, p.email)
-			holds(t, q.access, both...)
-			p.me().post("logout?scope=global", nil).want(t, 204)
-			s.as(p.access).get("/rest/v1/notes").want(t, 401) // who ended it knows at once
-			out(t, p.access, both...)
-			out(t, q.access, both...)
-			for i, at := range both {
-				again := at.signIn(t, p.email)
-				holds(t, again.access, both...)
-				password := map[string]string{"password": fmt.Sprintf("%s %d", secret, i)}
-				at.as(again.access).put("user", password).want(t, 200)
-				holds(t, again.access, both...)
-				at.admin().put("admin/users/"+p.id, map[string]string{"password": secret}).want(t, 200)
-				out(t, again.access, both...)
-			}
-			for _, at := range both { // whose sessions an administrator has ended signs in again
-				holds(t, at.signIn(t, p.email).access, both...)
-			}
+			test(t, s, s.beside(t, ahead))
 		})
 	}
+}
+
+func TestServersWhoseClocksAreFiveMinutesApartAgreeAboutSessions(t *testing.T) {
+	t.Parallel()
+	apart(t, func(t *testing.T, s, other *site) {
+		both := []*site{s, other}
+		p := s.newcomer(t, "ada@example.org")
+		holds(t, p.access, both...)
+		q := other.signIn(t, p.email)
+		holds(t, q.access, both...)
+		p.me().post("logout?scope=global", nil).want(t, 204)
+		s.as(p.access).get("/rest/v1/notes").want(t, 401) // who ended it knows at once
+		out(t, p.access, both...)
+		out(t, q.access, both...)
+		for i, at := range both {
+			again := at.signIn(t, p.email)
+			holds(t, again.access, both...)
+			password := map[string]string{"password": fmt.Sprintf("%s %d", secret, i)}
+			at.as(again.access).put("user", password).want(t, 200)
+			holds(t, again.access, both...)
+			at.admin().put("admin/users/"+p.id, map[string]string{"password": secret}).want(t, 200)
+			out(t, again.access, both...)
+		}
+		for _, at := range both { // whose sessions an administrator has ended signs in again
+			holds(t, at.signIn(t, p.email).access, both...)
+		}
+	})
 }
 
 func TestAPasswordThatIsChangedOnOneServerEndsTheSessionsOfTheOther(t *testing.T) {
 	t.Parallel()
-	for _, ahead := range []time.Duration{auth.Apart, -auth.Apart} {
-		t.Run(ahead.String(), func(t *testing.T) {
-			t.Parallel()
-			s := open(t, atOnce, testkit.PostgresURL(t))
-			other := s.beside(t, ahead)
-			p := s.newcomer(t, "ada@example.org")
-			q := other.signIn(t, p.email)
-			other.as(q.access).put("user", map[string]string{"password": "another horse battery"}).want(t, 200)
-			out(t, p.access, s, other)
-			holds(t, q.access, s, other)
-		})
-	}
+	apart(t, func(t *testing.T, s, other *site) {
+		p := s.newcomer(t, "ada@example.org")
+		q := other.signIn(t, p.email)
+		other.as(q.access).put("user", map[string]string{"password": "another horse battery"}).want(t, 200)
+		out(t, p.access, s, other)
+		holds(t, q.access, s, other)
+	})
 }
 
 func TestASessionIsRefreshedByTurnsOnServersWhoseClocksDiffer(t *testing.T) {
 	t.Parallel()
-	for _, ahead := range []time.Duration{auth.Apart, -auth.Apart} {
-		t.Run(ahead.String(), func(t *testing.T) {
-			t.Parallel()
-			s := open(t, atOnce, testkit.PostgresURL(t))
-			other := s.beside(t, ahead)
-			p := s.newcomer(t, "ada@example.org")
-			before, current := p.refresh, p.refresh
-			for i := range 6 {
-				at, elsewhere := s, other
-				if i%2 == 1 {
-					at, elsewhere = other, s
-				}
-				r := at.refreshed(current).want(t, 200)
-				holds(t, r.field("access_token"), s, other)
-				before, current = current, r.field("refresh_token")
-				if got := elsewhere.refreshed(before).want(t, 200).field("refresh_token"); got != current {
-					t.Errorf("one behind gives %q, want %q", got, current)
-				}
+	apart(t, func(t *testing.T, s, other *site) {
+		p := s.newcomer(t, "ada@example.org")
+		before, current := p.refresh, p.refresh
+		for i := range 6 {
+			at, elsewhere := s, other
+			if i%2 == 1 {
+				at, elsewhere = other, s
 			}
-			at, later := s, other
-			at.clock.advance(time.Hour)
-			later.clock.advance(time.Hour)
-			later.refreshed(p.refresh).refused(t, 400, "refresh_token_already_used")
-			at.refreshed(current).refused(t, 400, "refresh_token_not_found")
-		})
-	}
+			r := at.refreshed(current).want(t, 200)
+			holds(t, r.field("access_token"), s, other)
+			before, current = current, r.field("refresh_token")
+			if got := elsewhere.refreshed(before).want(t, 200).field("refresh_token"); got != current {
+				t.Errorf("one behind gives %q, want %q", got, current)
+			}
+		}
+		at, later := s, other
+		at.clock.advance(time.Hour)
+		later.clock.advance(time.Hour)
+		later.refreshed(p.refresh).refused(t, 400, "refresh_token_already_used")
+		at.refreshed(current).refused(t, 400, "refresh_token_not_found")
+	})
 }
 
 // TestAChallengeOfOneServerIsAnsweredOnAnother: it is made by a clock that is five minutes behind, and its life is as long.

@@ -44,31 +44,37 @@ func (x text) is(t *testing.T, to, kind string) string {
 	return x.Code
 }
 
-func TestAPhoneIsProvedByACodeAndChangesByAnother(t *testing.T) {
-	t.Parallel()
+// reachable runs a test on both engines, of a project whose texts it gets.
+func reachable(t *testing.T, test func(t *testing.T, s *site, texts <-chan text)) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			project, texts := carrier(t)
-			s := on(t, engine, project)
-			s.post("signup", map[string]string{"phone": "+49 170 1234567", "password": secret}).want(t, 200, `{"phone":"491701234567","access_token":null}`)
-			c := (<-texts).is(t, "+491701234567", "signup")
-			s.post("token?grant_type=password", map[string]string{"phone": "491701234567", "password": secret}).refused(t, 400, "phone_not_confirmed")
-			proof := map[string]string{"type": "sms", "phone": "+491701234567", "token": c}
-			p := s.signedIn("", s.post("verify", proof).want(t, 200, `{"user":{"phone":"491701234567","app_metadata":{"provider":"phone"}}}`))
-			s.post("verify", proof).refused(t, 403, "otp_expired")
-			s.post("token?grant_type=password", map[string]string{"phone": "491701234567", "password": secret}).want(t, 200)
-			p.me().put("user", map[string]string{"phone": "+33612345678"}).want(t, 200, `{"phone":"491701234567","new_phone":"33612345678"}`)
-			c = (<-texts).is(t, "+33612345678", "phone_change")
-			s.post("verify", map[string]string{"type": "phone_change", "phone": "33612345678", "token": c}).want(t, 200, `{"user":{"phone":"33612345678","new_phone":null}}`)
-			s.clock.advance(time.Hour)
-			s.post("otp", map[string]any{"phone": "+49 170 1234567", "create_user": false}).want(t, 200, `{}`)
-			s.post("otp", map[string]any{"phone": "+33 6 12 34 56 78"}).want(t, 200, `{}`)
-			c = (<-texts).is(t, "+33612345678", "sign_in")
-			s.clock.advance(11 * time.Minute)
-			s.post("verify", map[string]string{"type": "sms", "phone": "33612345678", "token": c}).refused(t, 403, "otp_expired")
+			test(t, on(t, engine, project), texts)
 		})
 	}
+}
+
+func TestAPhoneIsProvedByACodeAndChangesByAnother(t *testing.T) {
+	t.Parallel()
+	reachable(t, func(t *testing.T, s *site, texts <-chan text) {
+		s.post("signup", map[string]string{"phone": "+49 170 1234567", "password": secret}).want(t, 200, `{"phone":"491701234567","access_token":null}`)
+		c := (<-texts).is(t, "+491701234567", "signup")
+		s.post("token?grant_type=password", map[string]string{"phone": "491701234567", "password": secret}).refused(t, 400, "phone_not_confirmed")
+		proof := map[string]string{"type": "sms", "phone": "+491701234567", "token": c}
+		p := s.signedIn("", s.post("verify", proof).want(t, 200, `{"user":{"phone":"491701234567","app_metadata":{"provider":"phone"}}}`))
+		s.post("verify", proof).refused(t, 403, "otp_expired")
+		s.post("token?grant_type=password", map[string]string{"phone": "491701234567", "password": secret}).want(t, 200)
+		p.me().put("user", map[string]string{"phone": "+33612345678"}).want(t, 200, `{"phone":"491701234567","new_phone":"33612345678"}`)
+		c = (<-texts).is(t, "+33612345678", "phone_change")
+		s.post("verify", map[string]string{"type": "phone_change", "phone": "33612345678", "token": c}).want(t, 200, `{"user":{"phone":"33612345678","new_phone":null}}`)
+		s.clock.advance(time.Hour)
+		s.post("otp", map[string]any{"phone": "+49 170 1234567", "create_user": false}).want(t, 200, `{}`)
+		s.post("otp", map[string]any{"phone": "+33 6 12 34 56 78"}).want(t, 200, `{}`)
+		c = (<-texts).is(t, "+33612345678", "sign_in")
+		s.clock.advance(11 * time.Minute)
+		s.post("verify", map[string]string{"type": "sms", "phone": "33612345678", "token": c}).refused(t, 403, "otp_expired")
+	})
 }
 
 func TestWithoutAWebhookThereAreNoPhones(t *testing.T) {

@@ -67,19 +67,25 @@ func TestADeletedFileMayComeBackUntilItsFolderIsSynced(t *testing.T) {
 	}
 }
 
-// The recording, done again from its beginning, is what the real files hold: nothing escaped it.
-func TestEverythingThatSQLiteWritesIsWrittenDown(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
+// database is one in a folder whose recording is under way.
+func database(t *testing.T) (dir string, d *Disk, db *sql.DB) {
+	t.Helper()
+	dir = t.TempDir()
 	d, err := Watch(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Forget()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "x.db"))
-	if err != nil {
+	t.Cleanup(d.Forget)
+	if db, err = sql.Open("sqlite", "file:"+filepath.Join(dir, "x.db")); err != nil {
 		t.Fatal(err)
 	}
+	return dir, d, db
+}
+
+// The recording, done again from its beginning, is what the real files hold: nothing escaped it.
+func TestEverythingThatSQLiteWritesIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	dir, d, db := database(t)
 	db.SetMaxOpenConns(1)
 	for _, text := range []string{"CREATE TABLE t (a)", "INSERT INTO t SELECT value FROM json_each('[1,2,3]')", "PRAGMA journal_mode = WAL",
 		"PRAGMA synchronous = FULL", "INSERT INTO t VALUES (randomblob(20000))", "PRAGMA wal_checkpoint(TRUNCATE)", "DELETE FROM t", "VACUUM"} {
@@ -135,16 +141,7 @@ func same(t *testing.T, dir string, d *Disk) {
 
 func TestADiskThatRefusesIsHeard(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	d, err := Watch(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Forget()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "x.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, d, db := database(t)
 	defer db.Close()
 	if _, err := db.ExecContext(context.Background(), "CREATE TABLE t (a)"); err != nil {
 		t.Fatal(err)
