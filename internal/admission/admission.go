@@ -1,7 +1,7 @@
 // Package admission owns what one request may take, whatever the front, and what all of them together may: the limits, their
-// defaults, the refusal that names the limit; the door where requests wait for their turn, and the memory of large ones. Fronts
-// bound what they parse by it, package plan the statements and their weight, the engine the rows, the transport bytes and time.
-// It knows nothing of what is measured, and of who asks only a name.
+// defaults, the refusal that names the limit; the door where requests wait for their turn, the memory of large ones, and the
+// connections they come on. Fronts bound what they parse by it, package plan the statements and their weight, the engine the rows,
+// the transport bytes and time. It knows nothing of what is measured, and of who asks only a name.
 package admission
 
 import (

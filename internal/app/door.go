@@ -19,13 +19,17 @@ const (
 	manyWrites = 512
 )
 
+// width is how many statements the database runs at once.
+func (r *Runtime) width() int {
+	if st, ok := r.store.(interface{ Width() int }); ok {
+		return st.Width()
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
 // doors are those of the data API.
 func (r *Runtime) doors(l admission.Limits) httpapi.Doors {
-	width := runtime.GOMAXPROCS(0)
-	if st, ok := r.store.(interface{ Width() int }); ok {
-		width = st.Width()
-	}
-	reads := admission.DoorOptions{Places: perStatement * width, Waiting: l.Waiting, Wait: l.Wait, Clock: r.Clock}
+	reads := admission.DoorOptions{Places: perStatement * r.width(), Waiting: l.Waiting, Wait: l.Wait, Clock: r.Clock}
 	writes := reads
 	if r.database.Engine == "sqlite" {
 		writes.Places, writes.Most = fewWrites, manyWrites

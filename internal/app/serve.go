@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/socle-hq/socle/internal/admission"
 )
 
 // How long a connection may take over each part, so that slow senders and idle ones cannot hold the server.
@@ -60,7 +62,8 @@ func (r *Runtime) Serve(ctx context.Context, log *slog.Logger, l net.Listener) e
 		}
 		r.drain(serving, log)
 	})
-	return errors.Join(Serve(serving, log, l, http.HandlerFunc(r.serveUntilStopped)), r.store.Failure())
+	bounded := admission.NewSockets(l, connections(openFiles(), r.width()), r.Clock)
+	return errors.Join(Serve(serving, log, bounded, http.HandlerFunc(r.serveUntilStopped)), r.store.Failure())
 }
 
 // defaultDrain is how long a node goes on that may have others beside it.
@@ -98,6 +101,9 @@ func Serve(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	if bounded, ok := l.(*admission.Sockets); ok {
+		srv.ConnState = bounded.Changed
 	}
 	ended := make(chan error, 1)
 	Go(log, "serve", func() { ended <- srv.Serve(l) })

@@ -6,11 +6,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/socle-hq/socle/internal/testkit"
 )
 
 // Connections that send nothing, or their headers letter by letter, hold nothing but themselves, and are closed.
@@ -77,6 +80,40 @@ func TestIdleSocketsAreNobodysMatter(t *testing.T) {
 			}
 		}
 	})
+}
+
+// More clients than there may be files open do not keep others out: who has been silent for longest makes room, the database finds
+// its files, and nothing that was confirmed is lost.
+func TestThereAreAlwaysFilesForOthers(t *testing.T) {
+	for engine, database := range map[string]func(testing.TB) string{
+		"sqlite":   func(testing.TB) string { return "sqlite" },
+		"postgres": testkit.PostgresURL,
+	} {
+		t.Run(engine, func(t *testing.T) {
+			s := ready(t, database(t))
+			s.files = 256
+			s.start(t)
+			s.beside(t, func() {
+				for i := range 400 {
+					conn := s.dial(t)
+					if i%2 == 0 {
+						continue // says nothing
+					}
+					io.WriteString(conn, reading(s.anon, i))
+					if r, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || r.StatusCode != http.StatusOK {
+						t.Errorf("client %d: %v", i, err)
+					}
+				}
+				f := &flood{Addr: s.addr, Key: s.anon, Writes: true, Clients: 50, Requests: 10}
+				if out := f.run(t); out.Refused > 0 || out.Answered != 500 {
+					t.Errorf("%d writes were answered and %d refused", out.Answered, out.Refused)
+				}
+				if kept := s.count(t, "/rest/v1/notes?id=gte.1000000"); kept != 500 {
+					t.Errorf("%d of 500 writes were kept", kept)
+				}
+			})
+		})
+	}
 }
 
 // Bodies that come slowly keep no place and no connection to the database, and end.
@@ -152,4 +189,26 @@ func TestSlowReadersOfLargeAnswersAreBounded(t *testing.T) {
 			t.Errorf("another's large answer: %d, %d bytes, %v", answer.StatusCode, n, err)
 		}
 	})
+}
+
+// count is how many rows an address has.
+func (s *site) count(t *testing.T, path string) int {
+	t.Helper()
+	r, err := http.NewRequest("HEAD", "http://"+s.addr+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Apikey", s.anon)
+	r.Header.Set("Prefer", "count=exact")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	_, total, _ := strings.Cut(answer.Header.Get("Content-Range"), "/")
+	n, err := strconv.Atoi(total)
+	if err != nil {
+		t.Fatalf("%d %v", answer.StatusCode, answer.Header)
+	}
+	return n
 }

@@ -49,6 +49,7 @@ type site struct {
 	addr, anon, secret string
 	dir, database      string
 	pid                int
+	files              int // how many the server may have open; 0: as many as this process
 }
 
 const (
@@ -92,6 +93,14 @@ func serve(t *testing.T) *site {
 // serveOn starts a server on a database.
 func serveOn(t *testing.T, database string) *site {
 	t.Helper()
+	s := ready(t, database)
+	s.start(t)
+	return s
+}
+
+// ready is a project that is not served yet.
+func ready(t *testing.T, database string) *site {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range project {
 		path := filepath.Join(dir, name)
@@ -109,7 +118,6 @@ func serveOn(t *testing.T, database string) *site {
 		t.Fatal(err)
 	}
 	s.anon, s.secret = keys.Publishable, keys.Secret
-	s.start(t)
 	return s
 }
 
@@ -117,6 +125,13 @@ func (s *site) start(t *testing.T) {
 	t.Helper()
 	var said bytes.Buffer
 	cmd := child(t, "serve", "--addr="+s.addr, "--database="+s.database, s.dir)
+	if s.files > 0 {
+		shell, err := exec.LookPath("sh")
+		if err != nil {
+			t.Skip(err)
+		}
+		cmd.Path, cmd.Args = shell, append([]string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, s.files)}, cmd.Args...)
+	}
 	cmd.Stderr = &said
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
