@@ -98,8 +98,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 bench: build postgres bin/pocketbase ## beside PocketBase and hand-written limits, on SQLite and PostgreSQL, some 20 minutes; writes docs/performance.md
 	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./bench -socle bin/socle -pocketbase bin/pocketbase $(BENCHFLAGS)
 
-bench-growth: build ## what requests cost with more rows, up to GROWTH (1000000), more collections and longer policies; writes docs/performance.md
-	$(GO) run ./bench -socle bin/socle -growth $(or $(GROWTH),1000000) $(BENCHFLAGS)
+bench-growth: build postgres ## what requests cost with more rows, up to GROWTH (1000000; PostgreSQL: GROWTH_POSTGRES), more collections and longer policies; writes docs/performance.md
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./bench -socle bin/socle -growth $(or $(GROWTH),1000000) \
+	  -growth-postgres $(or $(GROWTH_POSTGRES),1000000) $(BENCHFLAGS)
 
 bench-import: build ## rows per second and memory of an import of ROWS (1000000) beside a hand-written loop of inserts
 	$(GO) run ./bench -socle bin/socle -import $(or $(ROWS),1000000)

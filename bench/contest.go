@@ -131,10 +131,20 @@ func (w *world) embedded() (*contest, error) {
 	return c, nil
 }
 
+// newCluster is one that waits for the disk.
+func newCluster() (*testkit.Server, error) {
+	return testkit.NewServer("fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=256MB", "max_wal_size=4GB")
+}
+
+// creation makes an empty database.
+func creation(name string) string {
+	return "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+}
+
 // overPostgres is the contest over a cluster of its own that waits for the disk, and in it two databases: the product's, and a copy
 // of it for the limit.
 func (w *world) overPostgres(ctx context.Context) (_ *contest, err error) {
-	cluster, err := testkit.NewServer("fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=256MB", "max_wal_size=4GB")
+	cluster, err := newCluster()
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +154,7 @@ func (w *world) overPostgres(ctx context.Context) (_ *contest, err error) {
 		}
 	}()
 	const mine, copied = "socle", "limited"
-	if err := cluster.Run(ctx, "postgres", "CREATE DATABASE "+mine+" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"); err != nil {
+	if err := cluster.Run(ctx, "postgres", creation(mine)); err != nil {
 		return nil, err
 	}
 	over, err := w.load(cluster.URL(mine))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,18 +142,23 @@ func TestOnlyWholeRunsWriteTheDocument(t *testing.T) {
 	}
 }
 
-// measured are series with made-up results.
-func measured() []*series {
-	s := &series{title: "Rows <all>", points: []point{{size: 10_000}, {size: 1_000_000}}, kinds: []kind{{name: "by id"}, {name: "list & count"}}}
+// measured are series with made-up results, of one engine.
+func measured(g *ground) []*series {
+	s := &series{title: "Rows <all>", ground: g, points: []point{{size: 10_000}, {size: 1_000_000}}, kinds: []kind{{name: "by id"}, {name: "list & count"}}}
 	for _, last := range []time.Duration{100, 5000} {
 		s.results = append(s.results, []*result{{costs: []time.Duration{100 * time.Microsecond}}, {costs: []time.Duration{last * time.Microsecond}}})
 	}
 	return []*series{s}
 }
 
+var (
+	grownSQLite   = &ground{engine: onSQLite, most: 1_000_000}
+	grownPostgres = &ground{engine: onPostgres, most: 10_000}
+)
+
 func TestThePlotIsXMLWithAPointForEverySize(t *testing.T) {
 	t.Parallel()
-	text := plotOf(measured())
+	text := plotOf(measured(grownSQLite))
 	circles := map[string][]string{}
 	for d := xml.NewDecoder(strings.NewReader(text)); ; {
 		token, err := d.Token()
@@ -179,11 +185,63 @@ func TestThePlotIsXMLWithAPointForEverySize(t *testing.T) {
 func TestGrowthIsToldRelativeToTheSmallestSize(t *testing.T) {
 	t.Parallel()
 	r := &report{options: options{document: "docs/performance.md", clients: 8, rounds: 3}}
-	text := r.growthMarkdown(measured())
-	for _, want := range []string{"| request | 10,000 | 1,000,000 |", "| by id | 100 µs, 0.00 ms, 1.00 × | 100 µs, 0.00 ms, 1.00 × |",
+	text := r.growthMarkdown(measured(grownSQLite))
+	for _, want := range []string{"### SQLite: rows <all>", "| request | 10,000 | 1,000,000 |", "| by id | 100 µs, 0.00 ms, 1.00 × | 100 µs, 0.00 ms, 1.00 × |",
 		"| list & count | 100 µs, 0.00 ms, 1.00 × | 5000 µs, 0.00 ms, 50.00 × |", "(performance-growth.svg)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
+	}
+}
+
+func TestEveryEngineHasItsTablesAndItsRowOfPanels(t *testing.T) {
+	t.Parallel()
+	both := append(measured(grownSQLite), measured(grownPostgres)...)
+	both[1].results[0][1].aid, both[1].results[0][1].answers = time.Millisecond, make([]time.Duration, 5)
+	r := &report{options: options{document: "docs/performance.md", clients: 8, rounds: 3}}
+	text, plot := r.growthMarkdown(both), plotOf(both)
+	for _, want := range []string{"### SQLite: rows <all>", "### PostgreSQL: rows <all>", "| by id | 100 µs, 0.00 ms, 1.00 × | 300 µs, 0.00 ms, 3.00 × |",
+		"Over PostgreSQL\nrows end at 10,000, as"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	if one := plotOf(both[:1]); strings.Count(plot, "translate(0 ") != 2 || strings.Count(one, "translate(0 ") != 1 || !strings.Contains(plot, "PostgreSQL: rows &lt;all&gt;") {
+		t.Error(plot)
+	}
+	if text := r.growthMarkdown(both[:1]); strings.Contains(text, "rows end at") {
+		t.Error("one engine ends before no other: " + text)
+	}
+}
+
+func TestRowsGrowUpToWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	for most, want := range map[int][]int{10_000_000: {10_000, 100_000, 1_000_000, 10_000_000}, 100_000: {10_000, 100_000}, 1: {10_000}} {
+		var got []int
+		for _, p := range rowSeries(most).points {
+			got = append(got, p.size)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("up to %d: %v, want %v", most, got, want)
+		}
+	}
+	o, err := parse([]string{"-growth", "10000000"})
+	if err != nil || o.growthPostgres != 1_000_000 {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+func TestArticlesOfGrowthHaveNoSearchIndexAndAllElse(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := errors.Join(writeProject(dir), unsearched(dir)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "collections", "articles.yaml"))
+	if err != nil || strings.Contains(string(got), "search") || !strings.Contains(string(got), "indexes: [[project_id], [status, -created_at]]\npolicies:") {
+		t.Errorf("%s, %v", got, err)
+	}
+	if err := unsearched(dir); err == nil {
+		t.Error("nothing was taken away, and nothing was said")
 	}
 }

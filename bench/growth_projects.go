@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -63,9 +62,6 @@ func spread(i, n int) string { return "items" + strconv.Itoa(i%n) }
 
 func writeCollections(w *world, n int) error {
 	files := map[string]string{}
-	if err := os.MkdirAll(w.seed(), 0o755); err != nil {
-		return err
-	}
 	for i := range n {
 		files[spread(i, n)] = "fields:\n  id:         uuid\n" + itemFields + "policies: { read: \"auth.role == 'authenticated'\", create: \"auth.role == 'authenticated'\" }\n"
 		if err := writeLines(w.seed(), spread(i, n), generatedRows, itemLine(generatedTable(i), "", nil)); err != nil {
@@ -92,9 +88,6 @@ func hopSeries() *series {
 
 func writeHops(w *world, hops int) error {
 	files, walk := map[string]string{}, "row"
-	if err := os.MkdirAll(w.seed(), 0o755); err != nil {
-		return err
-	}
 	for level := 1; level <= hops; level++ {
 		walk += fmt.Sprintf(".level%d", level)
 		field, declared := fmt.Sprintf("level%d_id", level+1), fmt.Sprintf("{ ref: level%d, required: true }", level+1)
@@ -118,39 +111,4 @@ func writeHops(w *world, hops int) error {
 		"policies: { read: \"" + walk + ".owner_id == auth.uid\" }\n"
 	err := writeLines(w.seed(), "items", generatedRows, itemLine(generatedTable(0), "level1_id", func(i int) string { return key(generatedTable(1), i%levelRows) }))
 	return errors.Join(err, writeFiles(w.project(), files))
-}
-
-// growthMarkdown is the document's part about growth.
-func (r *report) growthMarkdown(all []*series) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n`make bench-growth` measured what follows in %s: Socle on SQLite, asked by %d clients; for each size %d rounds\nof %s, which go from size to size.\n\n**Machine:** %s\n\n",
-		partGrowth, r.took.Round(1e9), r.clients, r.rounds, r.length, r.machine.String())
-	fmt.Fprintf(&b, "Each cell is the processor time of one request, its median latency, and how many times the processor time of the smallest\nsize that is. "+
-		"An exact count reads an index entry for every row that it counts.\n\n"+
-		"![processor time of a request, relative to the smallest size](%s)\n", filepath.Base(plotFile(r.document)))
-	for _, s := range all {
-		head := []string{"request"}
-		for _, p := range s.points {
-			head = append(head, grouped(p.size))
-		}
-		t := newTable(head...)
-		for i, k := range s.kinds {
-			cells := []string{k.name}
-			for j, x := range s.results[i] {
-				cells = append(cells, fmt.Sprintf("%d µs, %s, %.2f ×", x.cost().Microseconds(), ms(x.percentile(.5)), s.relative(i, j)))
-			}
-			t.add(cells...)
-		}
-		fmt.Fprintf(&b, "\n### %s\n\n%s", s.title, t)
-	}
-	b.WriteString("\n### Repeat it\n\n```text figure\nmake bench-growth                   # up to 1,000,000 rows in each of three collections\nmake bench-growth GROWTH=10000000   # up to 10,000,000: 15 GB of disk\n```\n")
-	return b.String()
-}
-
-// grouped is a number with its thousands apart.
-func grouped(n int) string {
-	if n < 1000 {
-		return strconv.Itoa(n)
-	}
-	return fmt.Sprintf("%s,%03d", grouped(n/1000), n%1000)
 }

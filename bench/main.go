@@ -35,8 +35,9 @@ type options struct {
 	write      bool
 	document   string
 
-	growth   int // the largest number of rows; 0: growth is not measured
-	imported int // rows to import; 0: requests are measured
+	growth         int // the largest number of rows; 0: growth is not measured
+	growthPostgres int // … over PostgreSQL
+	imported       int // rows to import; 0: requests are measured
 
 	limit string // address to serve the limit at, in the child process
 	rows  string // its database
@@ -60,6 +61,7 @@ func parse(args []string) (options, error) {
 	f.BoolVar(&o.write, "write", false, "write the document also after a run of a part")
 	f.StringVar(&o.document, "document", "docs/performance.md", "the document")
 	f.IntVar(&o.growth, "growth", 0, "measure how costs grow instead, up to so many rows")
+	f.IntVar(&o.growthPostgres, "growth-postgres", 1_000_000, "… but over PostgreSQL up to so many at most")
 	f.IntVar(&o.imported, "import", 0, "measure an import of so many rows instead")
 	f.StringVar(&o.limit, "limit", "", "serve the limit at this address instead (used by the program itself)")
 	f.StringVar(&o.rows, "rows", "", "the limit's database")

@@ -40,9 +40,12 @@ func (l *line) raw(name, value string) {
 const stampForm = "2006-01-02T15:04:05Z"
 
 func (s sizes) write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
+	return errors.Join(writePeople(dir), s.writeArticles(dir), writeLines(dir, "notes", s.notes, itemLine(notes, "owner_id", nil)),
+		s.writeTickets(dir), s.writeComments(dir))
+}
+
+// writePeople writes members, projects, and who is in which.
+func writePeople(dir string) error {
 	return errors.Join(
 		writeLines(dir, "members", people, func(i int, l *line) {
 			l.member("id", key(members, i))
@@ -58,18 +61,26 @@ func (s sizes) write(dir string) error {
 				l.member("project_id", key(teams, i%projects))
 				l.member("user_id", key(members, i/projects))
 			}
-		}),
-		writeLines(dir, "articles", s.articles, itemLine(articles, "project_id", nil)),
-		writeLines(dir, "notes", s.notes, itemLine(notes, "owner_id", nil)),
-		writeLines(dir, "tickets", s.tickets, itemLine(tickets, "project_id", nil)),
-		writeLines(dir, "comments", s.comments, func(i int, l *line) {
-			r := s.remarkOf(i)
-			l.member("id", r.id)
-			l.member("article_id", r.article)
-			l.member("author_id", r.author)
-			l.member("body", r.body)
-			l.member("created_at", r.at.Format(stampForm))
 		}))
+}
+
+func (s sizes) writeArticles(dir string) error {
+	return writeLines(dir, "articles", s.articles, itemLine(articles, "project_id", nil))
+}
+
+func (s sizes) writeTickets(dir string) error {
+	return writeLines(dir, "tickets", s.tickets, itemLine(tickets, "project_id", nil))
+}
+
+func (s sizes) writeComments(dir string) error {
+	return writeLines(dir, "comments", s.comments, func(i int, l *line) {
+		r := s.remarkOf(i)
+		l.member("id", r.id)
+		l.member("article_id", r.article)
+		l.member("author_id", r.author)
+		l.member("body", r.body)
+		l.member("created_at", r.at.Format(stampForm))
+	})
 }
 
 func teamKey(i int) string  { return "P" + string(rune('A'+i)) }
@@ -99,6 +110,9 @@ func itemLine(t table, belongs string, of func(i int) string) func(int, *line) {
 func writeLines(dir, collection string, n int, fill func(int, *line)) error {
 	if n == 0 {
 		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
 	}
 	f, err := os.Create(filepath.Join(dir, collection+".ndjson"))
 	if err != nil {

@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"html"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 )
 
-// A plot has a panel for each series: sizes to the right, relative cost upwards, both logarithmic.
+// A plot has a panel for each series, and a row of them for each engine: sizes to the right, relative cost upwards, both logarithmic.
 const (
 	panelWidth, panelHeight = 330, 260
 	left, top, inner        = 44, 34, 260
@@ -16,10 +18,14 @@ const (
 
 var colours = []string{"#0b62a4", "#d1495b", "#2e933c", "#e09f3e", "#6a4c93", "#00798c", "#8d6a4f"}
 
-// plotOf draws all series side by side.
+// plotOf draws all series, those of an engine side by side.
 func plotOf(all []*series) string {
 	low, high, most := .5, 2., 0
+	columns, engines := map[string]int{}, []string{}
 	for _, s := range all {
+		if columns[s.ground.engine]++; columns[s.ground.engine] == 1 {
+			engines = append(engines, s.ground.engine)
+		}
 		most = max(most, len(s.kinds))
 		for i := range s.results {
 			for j := range s.results[i] {
@@ -30,12 +36,15 @@ func plotOf(all []*series) string {
 	scale := func(v float64) float64 {
 		return top + panelHeight*(1-math.Log(atLeast(v)/low)/math.Log(high/low))
 	}
-	width, height := len(all)*panelWidth, top+panelHeight+legend*2+most*16
+	width, height := slices.Max(slices.Collect(maps.Values(columns)))*panelWidth, top+panelHeight+legend*2+most*16
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" font-size="11">`+"\n", width, height, width, height)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)
-	for n, s := range all {
-		fmt.Fprintf(&b, `<g transform="translate(%d 0)">`+"\n", n*panelWidth)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" font-size="11">`+"\n",
+		width, height*len(engines), width, height*len(engines))
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height*len(engines))
+	clear(columns)
+	for _, s := range all {
+		fmt.Fprintf(&b, `<g transform="translate(%d %d)">`+"\n", columns[s.ground.engine]*panelWidth, slices.Index(engines, s.ground.engine)*height)
+		columns[s.ground.engine]++
 		s.frame(&b, scale, low, high)
 		s.lines(&b, scale)
 		b.WriteString("</g>\n")
@@ -52,7 +61,7 @@ func (s *series) x(point int) float64 {
 
 // frame is the title, the lines of equal cost, and the sizes.
 func (s *series) frame(b *strings.Builder, scale func(float64) float64, low, high float64) {
-	fmt.Fprintf(b, `<text x="%d" y="18" font-size="13" font-weight="bold">%s</text>`+"\n", left, html.EscapeString(s.title))
+	fmt.Fprintf(b, `<text x="%d" y="18" font-size="13" font-weight="bold">%s</text>`+"\n", left, html.EscapeString(s.ground.engine+": "+lowered(s.title)))
 	for _, v := range []float64{.1, .2, .5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000} {
 		if v < low || v > high {
 			continue

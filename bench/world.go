@@ -39,12 +39,16 @@ func (w *world) data() string {
 func (w *world) load(database string) (*world, error) {
 	over := *w
 	over.database = database
-	for _, args := range [][]string{{"apply"}, {"import", "--all", over.seed()}} {
-		if _, err := over.socle(args...); err != nil {
-			return nil, err
-		}
+	if _, err := over.socle("apply"); err != nil {
+		return nil, err
 	}
-	return &over, over.admit()
+	return &over, errors.Join(over.bring(), over.admit())
+}
+
+// bring imports the rows that are written.
+func (w *world) bring() error {
+	_, err := w.socle("import", "--all", w.seed())
+	return err
 }
 
 // admit makes tokens for the askers.
