@@ -61,8 +61,9 @@ differential: postgres ## N (1000) random projects on both engines, from SEED (a
 	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) test ./internal/storetest -run TestRandomProjects -count 1 -timeout 12h \
 	  -projects $(or $(N),1000) -seed $(or $(SEED),$$(date +%s))
 
-torture: ## kill what writes KILLS times (1000), cut its power CUTS times (1000), look for what is lost or half-applied
-	$(GO) test ./test/torture -v -count 1 -timeout 60m -kills $(or $(KILLS),1000) -server-kills $(or $(KILLS),1000) -cuts $(or $(CUTS),1000)
+torture: ## kill what writes KILLS times (1000), cut its power CUTS times (1000), hold its log under POURED MiB (4096); says what was lost or half-applied
+	$(GO) test ./test/torture -v -count 1 -timeout 120m -kills $(or $(KILLS),1000) -server-kills $(or $(KILLS),1000) -cuts $(or $(CUTS),1000) \
+	  -poured $(or $(POURED),4096)
 
 torture-postgres: postgres ## cut the connections to PostgreSQL CUTS times (500) under concurrent writes, and fail over
 	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres SOCLE_TEST_CUTS=$(or $(CUTS),500) $(GO) test ./internal/app -v -count 1 -timeout 30m -run 'Cut|Standby'

@@ -21,11 +21,12 @@ const (
 	SyncFolder
 	Lose // a sync that failed: what the file was told since the last one is never made lasting by a later one
 	Mark
+	Read // is never among Ops: nothing of it lasts
 )
 
 // String is the kind's name.
 func (k Kind) String() string {
-	return [...]string{"create", "write", "truncate", "sync", "delete", "sync of the folder", "failed sync", "mark"}[k]
+	return [...]string{"create", "write", "truncate", "sync", "delete", "sync of the folder", "failed sync", "mark", "read"}[k]
 }
 
 // Op is one thing that a disk was told.
@@ -78,7 +79,7 @@ func Watch(folder string) (*Disk, error) {
 // Forget ends Watch. No file of the folder may be open.
 func (d *Disk) Forget() { watched.Delete(d.folder) }
 
-// Refuse makes the disk ask f before each write, truncation and sync: other than Pass, its answer is SQLite's and nothing is done.
+// Refuse makes the disk ask f before each read, write, truncation and sync: other than Pass, its answer is SQLite's and nothing is done.
 // nil: never.
 func (d *Disk) Refuse(f func(Op) int32) {
 	d.mu.Lock()
@@ -112,24 +113,36 @@ func (d *Disk) told(op Op) {
 // pass does what the disk is told, unless it refuses. A sync is written down when it is done: a cut while it lasts is one before it.
 // Writes are written down before: what is half done may be there.
 func (d *Disk) pass(op Op, do func() int32) int32 {
-	d.mu.Lock()
-	refuse, deaf := d.refuse, d.deaf
-	d.mu.Unlock()
-	if refuse != nil {
-		if rc := refuse(op); rc != Pass {
-			if op.Kind == Sync {
-				d.told(Op{Kind: Lose, Name: op.Name})
-			}
-			return rc
+	if rc := d.asked(op); rc != Pass {
+		if op.Kind == Sync {
+			d.told(Op{Kind: Lose, Name: op.Name})
 		}
+		return rc
 	}
 	if op.Kind != Sync {
 		d.told(op)
 		return do()
 	}
 	rc := do()
-	if rc == Pass && !deaf {
+	if rc == Pass && !d.isDeaf() {
 		d.told(op)
 	}
 	return rc
+}
+
+// asked is what the disk answers to a request: Pass where it does it.
+func (d *Disk) asked(op Op) int32 {
+	d.mu.Lock()
+	refuse := d.refuse
+	d.mu.Unlock()
+	if refuse == nil {
+		return Pass
+	}
+	return refuse(op)
+}
+
+func (d *Disk) isDeaf() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.deaf
 }

@@ -148,7 +148,7 @@ func TestADiskThatRefusesIsHeard(t *testing.T) {
 	}
 	for _, rc := range []int32{Full, Broken, BrokenSync} {
 		d.Refuse(func(op Op) int32 {
-			if (rc == BrokenSync) == (op.Kind == Sync) {
+			if op.Kind != Read && (rc == BrokenSync) == (op.Kind == Sync) {
 				return rc
 			}
 			return Pass

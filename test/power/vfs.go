@@ -109,7 +109,8 @@ func methods(tls *libc.TLS, real uintptr) uintptr {
 	p := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_io_methods{})))
 	m := at[lib.Tsqlite3_io_methods](p)
 	*m = *at[lib.Tsqlite3_io_methods](real)
-	m.FxWrite, m.FxTruncate, m.FxSync, m.FxClose = pointer(xWrite), pointer(xTruncate), pointer(xSync), pointer(xClose)
+	m.FxRead, m.FxWrite, m.FxTruncate = pointer(xRead), pointer(xWrite), pointer(xTruncate)
+	m.FxSync, m.FxClose = pointer(xSync), pointer(xClose)
 	ours[real] = p
 	return p
 }
@@ -123,6 +124,14 @@ func xClose(tls *libc.TLS, f uintptr) int32 {
 	of := fileAt(f)
 	opened.Delete(f)
 	return function[func(*libc.TLS, uintptr) int32](of.real.FxClose)(tls, f)
+}
+
+func xRead(tls *libc.TLS, f, data uintptr, n int32, offset int64) int32 {
+	of := fileAt(f)
+	if rc := of.disk.asked(Op{Kind: Read, Name: of.name, Offset: offset}); rc != Pass {
+		return rc
+	}
+	return function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](of.real.FxRead)(tls, f, data, n, offset)
 }
 
 func xWrite(tls *libc.TLS, f, data uintptr, n int32, offset int64) int32 {

@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	if testing.Verbose() {
+		told.print(os.Stdout)
+	}
 	os.RemoveAll(filepath.Dir(built))
 	os.Exit(code)
 }

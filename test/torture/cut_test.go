@@ -34,16 +34,16 @@ type recording struct {
 
 func TestNothingAcknowledgedIsLostByACut(t *testing.T) {
 	t.Parallel()
-	writes, again := 0, 0
+	writes, again, l := 0, 0, told.begin("power")
 	for done := 0; done < *cuts && !t.Failed(); done += perRecording {
 		rec := record(t, false)
 		rng := rand.New(rand.NewPCG(uint64(done), 17))
-		found := rec.cut(t, min(perRecording, *cuts-done), rng, &again)
-		for _, f := range found {
+		for _, f := range rec.cut(t, min(perRecording, *cuts-done), rng, &again, l) {
 			t.Error(f)
 		}
 		writes += len(rec.client.known)
 	}
+	l.end(*cuts, writes)
 	t.Logf("%d cuts, %d of them with another while the database is opened again; %d acknowledged writes", *cuts, again, writes)
 	if writes < *cuts {
 		t.Errorf("only %d writes were acknowledged: too few to tell", writes)
@@ -55,7 +55,7 @@ func TestADiskThatLiesIsFoundOut(t *testing.T) {
 	t.Parallel()
 	rec := record(t, true)
 	again := 0
-	found := rec.cut(t, 20, rand.New(rand.NewPCG(5, 5)), &again)
+	found := rec.cut(t, 20, rand.New(rand.NewPCG(5, 5)), &again, &line{})
 	if len(found) < 10 {
 		t.Errorf("of 20 cuts, only these left something wrong: %q", found)
 	}
@@ -111,7 +111,7 @@ func (rec *recording) open(version int, data string) (*app.Runtime, error) {
 }
 
 // cut cuts the power at n moments and gives what is wrong with what is left.
-func (rec *recording) cut(t *testing.T, n int, rng *rand.Rand, again *int) (found []string) {
+func (rec *recording) cut(t *testing.T, n int, rng *rand.Rand, again *int, l *line) (found []string) {
 	t.Helper()
 	at := make([]int, n)
 	for i := range at {
@@ -131,12 +131,12 @@ func (rec *recording) cut(t *testing.T, n int, rng *rand.Rand, again *int) (foun
 		if rng.IntN(4) == 0 {
 			var err error
 			if files, err = rec.cutAgain(t, files, version, rng); err != nil {
-				found = append(found, fmt.Sprintf("cut at %d of %d: %v", moment, len(rec.ops), err))
+				found = append(found, l.found([]string{fmt.Sprintf("cut at %d of %d: %v", moment, len(rec.ops), err)})...)
 				continue
 			}
 			*again++
 		}
-		for _, f := range rec.judge(t, files, version, known) {
+		for _, f := range l.found(rec.judge(t, files, version, known)) {
 			found = append(found, fmt.Sprintf("cut at %d of %d: %s", moment, len(rec.ops), f))
 		}
 	}

@@ -96,7 +96,7 @@ func (s *onDisk) reads() int {
 func (s *onDisk) cuts(n int) {
 	s.rec.ops = s.disk.Ops()
 	again := 0
-	for _, f := range s.rec.cut(s.t, n, rand.New(rand.NewPCG(6, 6)), &again) {
+	for _, f := range s.rec.cut(s.t, n, rand.New(rand.NewPCG(6, 6)), &again, &line{}) {
 		s.t.Error(f)
 	}
 }

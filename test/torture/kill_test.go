@@ -26,10 +26,11 @@ const (
 
 func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 	t.Parallel()
-	writes := 0
+	writes, l := 0, told.begin("store")
 	for done := 0; done < *kills && !t.Failed(); done += perDatabase {
-		writes += torment(t, min(perDatabase, *kills-done))
+		writes += torment(t, min(perDatabase, *kills-done), l)
 	}
+	l.end(*kills, writes)
 	t.Logf("%d kills, %d acknowledged writes", *kills, writes)
 	if writes < *kills*longest/10 {
 		t.Errorf("only %d writes were acknowledged: too few to tell", writes)
@@ -37,7 +38,7 @@ func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 }
 
 // torment kills n processes on one database; it gives the number of acknowledged writes.
-func torment(t *testing.T, n int) int {
+func torment(t *testing.T, n int, l *line) int {
 	dir, err := os.MkdirTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func torment(t *testing.T, n int) int {
 		if err != nil {
 			t.Fatalf("kill %d: %v", round, err)
 		}
-		for _, f := range found {
+		for _, f := range l.found(found) {
 			t.Errorf("kill %d: %s", round, f)
 		}
 	}

@@ -39,10 +39,11 @@ const longestServed = 300 // acknowledged writes before a kill
 
 func TestNothingAcknowledgedIsLostByAKillOfTheServer(t *testing.T) {
 	t.Parallel()
-	writes := 0
+	writes, l := 0, told.begin("server")
 	for done := 0; done < *serverKills && !t.Failed(); done += perDatabase {
-		writes += besiege(t, min(perDatabase, *serverKills-done))
+		writes += besiege(t, min(perDatabase, *serverKills-done), l)
 	}
+	l.end(*serverKills, writes)
 	t.Logf("%d kills of the server, %d acknowledged requests", *serverKills, writes)
 	if writes < *serverKills*longestServed/10 {
 		t.Errorf("only %d requests were acknowledged: too few to tell", writes)
@@ -56,16 +57,17 @@ type besieged struct {
 	dir, data string
 	client    *client
 	wires     *http.Transport
+	line      *line
 }
 
 // besiege kills n servers of one database; it gives the number of acknowledged requests.
-func besiege(t *testing.T, n int) int {
+func besiege(t *testing.T, n int, l *line) int {
 	t.Helper()
 	socle, err := command()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &besieged{t: t, socle: socle, dir: t.TempDir(), client: newClient(), wires: &http.Transport{MaxIdleConnsPerHost: writers}}
+	b := &besieged{t: t, socle: socle, dir: t.TempDir(), client: newClient(), line: l, wires: &http.Transport{MaxIdleConnsPerHost: writers}}
 	b.data = filepath.Join(b.dir, "data")
 	declare(t, b.dir, 0)
 	out, err := exec.Command(socle, "keys", b.dir, "--data", b.data, "--format", "json").CombinedOutput()
@@ -119,7 +121,7 @@ func (b *besieged) look(round int, s *served) {
 	if err != nil {
 		more = append(more, err.Error())
 	}
-	for _, f := range append(found, more...) {
+	for _, f := range b.line.found(append(found, more...)) {
 		b.t.Errorf("kill %d: %s", round, f)
 	}
 	if b.t.Failed() {

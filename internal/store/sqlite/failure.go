@@ -33,12 +33,15 @@ func (s *Store) fail(cause error) {
 }
 
 // note makes an error of the writer one that may be shown, and stops writing where it is one of the disk.
-func (s *Store) note(err error) error {
+func (s *Store) note(err error) error { return s.noteFor(context.Background(), err) }
+
+// noteFor is note for the statements of one caller, who may have gone away.
+func (s *Store) noteFor(ctx context.Context, err error) error {
 	if isBroken(err) {
 		s.fail(err)
 		return s.Failure()
 	}
-	return shown(context.Background(), err)
+	return shown(ctx, err)
 }
 
 // extended is SQLite's extended result code behind err, 0 where there is none.

@@ -39,10 +39,10 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) (err error)
 		}
 	}()
 	if _, err := c.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
-		return shown(ctx, err)
+		return s.noteFor(ctx, err)
 	}
 	if err = (&tx{conn: c, ctx: ctx, note: s.note}).call(s.unlessHeld(f)); err == nil {
-		err = c.referencesHold(ctx)
+		err = s.noteFor(ctx, c.referencesHold(ctx))
 	}
 	if err == nil {
 		_, err = c.exec(context.Background(), "COMMIT")
