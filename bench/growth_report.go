@@ -46,14 +46,14 @@ func (r *report) growthMarkdown(all []*series) string {
 		partGrowth, r.took.Round(1e9), r.clients, r.rounds, r.length, r.machine.String())
 	fmt.Fprintf(&b, "Each cell is the processor time of one request, with PostgreSQL's where that is the engine; its median latency; and how many times\n"+
 		"the processor time of the smallest size that is. An exact count reads an index entry for every row that it counts. Articles have no\n"+
-		"search index here: it would take most of the time to load them. %s\n\n"+
+		"search index here: it would take most of the time to load them.%s\n\n"+
 		"![processor time of a request, relative to the smallest size](%s)\n", reaches(all), filepath.Base(plotFile(r.document)))
 	for _, s := range all {
 		fmt.Fprintf(&b, "\n### %s: %s\n\n%s", s.ground.engine, lowered(s.title), s.table())
 	}
 	b.WriteString("\n### Repeat it\n\n```text figure\nmake bench-growth                                              # up to 1,000,000 rows in each of three collections\n" +
 		"make bench-growth GROWTH=10000000                              # up to 10,000,000 over SQLite: 20 GB of disk\n" +
-		"make bench-growth GROWTH=10000000 GROWTH_POSTGRES=10000000     # over PostgreSQL too: 50 GB\n```\n")
+		"make bench-growth GROWTH=10000000 GROWTH_POSTGRES=10000000     # over PostgreSQL too: 30 GB\n```\n")
 	return b.String()
 }
 
@@ -71,7 +71,7 @@ func reaches(all []*series) string {
 	if most.most == least.most {
 		return ""
 	}
-	return fmt.Sprintf("Over %s\nrows end at %s, as more would take longer to load than all else takes.", least.engine, grouped(least.most))
+	return fmt.Sprintf(" Over %s\nrows end at %s, as more would take longer to load than all else takes.", least.engine, grouped(least.most))
 }
 
 // table has a line for every kind of requests.
