@@ -43,13 +43,14 @@ type link struct {
 
 func (l *link) wire() *pgconn.PgConn { return l.conn.Conn().PgConn() }
 
-// statement is one of a batch. each, where there is one, gets every row in the text format; the row is good until it returns.
+// statement is one of a batch. each, where there is one, gets every row; the row is good until it returns.
 type statement struct {
-	sql    string
-	values [][]byte
-	each   func([][]byte) error
-	done   func() error // after the last row
-	rows   int64        // that it changes; 0: however many
+	sql     string
+	values  [][]byte
+	formats []int16 // of the columns that it gives; nil: all as text
+	each    func([][]byte) error
+	done    func() error // after the last row
+	rows    int64        // that it changes; 0: however many
 
 	name string // under which it is made
 }
@@ -60,7 +61,12 @@ func (l *link) run(ctx context.Context, sql string, args []any, each func([][]by
 	if err != nil {
 		return 0, err
 	}
-	batch := append(l.before(), statement{sql: sql, values: values, each: each})
+	return l.carryOut(ctx, statement{sql: sql, values: values, each: each})
+}
+
+// carryOut is run for a statement as it is sent.
+func (l *link) carryOut(ctx context.Context, s statement) (int64, error) {
+	batch := append(l.before(), s)
 	if l.last {
 		batch = append(batch, statement{sql: "ROLLBACK"})
 	}
@@ -83,7 +89,7 @@ func (l *link) before() []statement {
 func (l *link) send(ctx context.Context, batch []statement) (int64, error) {
 	if len(batch) == 1 {
 		if known := namesOf(l.wire()).known(batch[0].sql); known != nil {
-			return l.minded(drain(l.wire().ExecStatement(ctx, known, batch[0].values, nil, nil), batch[0].each))
+			return l.minded(drain(l.wire().ExecStatement(ctx, known, batch[0].values, nil, batch[0].formats), batch[0].each))
 		}
 	}
 	p := l.wire().StartPipeline(ctx)
@@ -108,12 +114,12 @@ func (l *link) minded(n int64, err error) (int64, error) {
 // queue puts a statement into a pipeline, under its name or one that it gets.
 func (s *statement) queue(p *pgconn.Pipeline, n *names) {
 	if known := n.known(s.sql); known != nil {
-		p.SendQueryStatement(known, s.values, nil, nil)
+		p.SendQueryStatement(known, s.values, nil, s.formats)
 		return
 	}
 	name, goes := n.next(s.sql)
 	if name == "" {
-		p.SendQueryParams(s.sql, s.values, nil, nil, nil)
+		p.SendQueryParams(s.sql, s.values, nil, nil, s.formats)
 		return
 	}
 	if goes != "" {
@@ -121,7 +127,7 @@ func (s *statement) queue(p *pgconn.Pipeline, n *names) {
 	}
 	p.SendPrepare(name, s.sql, nil)
 	s.name = name
-	p.SendQueryPrepared(name, s.values, nil, nil)
+	p.SendQueryPrepared(name, s.values, nil, s.formats)
 }
 
 // answers reads what a pipeline gives.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
+	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
 	"github.com/socle-hq/socle/internal/store"
 )
 
@@ -97,8 +98,12 @@ func (q *snapshot) fetch(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 	if len(q.prelude) > 0 {
 		q.planning(stmt.Keyed())
 	}
+	values, err := texts(args)
+	if err != nil {
+		return nil, err
+	}
 	rows := &tuples{types: stmt.Types}
-	_, err := q.run(ctx, stmt.Text, args, rows.add)
+	_, err = q.carryOut(ctx, statement{sql: stmt.Text, values: values, formats: dialect.Formats(stmt.Types), each: rows.add})
 	return rows.all, err
 }
 

@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"strings"
-
 	"github.com/socle-hq/socle/internal/plan"
 	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
 	"github.com/socle-hq/socle/internal/value"
@@ -19,19 +17,26 @@ type tuples struct {
 // mostTogether is how many rows share a piece of memory at most.
 const mostTogether = 32
 
-// add is for rows in the text format; a nil column is NULL.
-func (r *tuples) add(row [][]byte) error {
-	text, t := joined(row), r.next()
+// fewBytes is more than the texts of most rows take.
+const fewBytes = 512
+
+// add is for rows in the formats of their types; a nil column is NULL.
+func (r *tuples) add(row [][]byte) (err error) {
+	var room [fewBytes]byte
+	texts := room[:0]
 	for i, of := range r.types {
-		n := len(row[i])
 		if row[i] != nil {
-			v, err := dialect.DecodeText(of, text[:n])
-			if err != nil {
-				return err
-			}
-			t[i] = v
+			texts = dialect.AppendKept(texts, of, row[i])
 		}
-		text = text[n:]
+	}
+	kept, t := string(texts), r.next()
+	for i, of := range r.types {
+		if row[i] == nil {
+			continue
+		}
+		if t[i], kept, err = dialect.Read(of, row[i], kept); err != nil {
+			return err
+		}
 	}
 	r.all = append(r.all, t)
 	return nil
@@ -46,18 +51,4 @@ func (r *tuples) next() plan.Tuple {
 	t := r.room[:n:n]
 	r.room = r.room[n:]
 	return t
-}
-
-// joined is the columns one after another.
-func joined(row [][]byte) string {
-	size := 0
-	for _, column := range row {
-		size += len(column)
-	}
-	var b strings.Builder
-	b.Grow(size)
-	for _, column := range row {
-		b.Write(column)
-	}
-	return b.String()
 }
