@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/maypok86/otter/v2"
 
@@ -25,7 +26,7 @@ type Engine struct {
 	set      *policy.Set
 	limits   plan.Limits
 	clock    clock.Clock
-	programs *otter.Cache[string, *program]
+	programs *otter.Cache[programKey, *program]
 	writer   *writer
 }
 
@@ -35,7 +36,7 @@ const programsKept = 4096
 // New makes an engine. Its plan cache lives and dies with it: a changed catalogue means a new engine.
 func New(s store.Store, set *policy.Set, limits plan.Limits, clk clock.Clock) *Engine {
 	return &Engine{store: s, set: set, limits: limits, clock: clk, writer: newWriter(set),
-		programs: otter.Must(&otter.Options[string, *program]{MaximumSize: programsKept})}
+		programs: otter.Must(&otter.Options[programKey, *program]{MaximumSize: programsKept})}
 }
 
 // Unbounded is an engine over the same store without limits, for the product's own work. Numbers that either has handed out stay
@@ -144,12 +145,12 @@ func (e *Engine) snapshot(ctx context.Context, programs []*program) (store.Snaps
 
 // read carries out one read. left is how many statements the snapshot has for it and for what follows, 0 where that is not known.
 func (e *Engine) read(ctx context.Context, snap store.Snapshot, p *program, op Op, actor policy.Actor, left int) (Answer, error) {
-	env := &ir.Env{Args: op.Read.Args, Auth: actor.Values(), Now: e.clock.Now().UnixMicro()}
-	r := &run{ctx: ctx, snap: snap, env: env, limits: e.limits, left: left}
+	r := &run{ctx: ctx, snap: snap, limits: &e.limits, left: left,
+		env: ir.Env{Args: op.Read.Args, Auth: actor.Values(), Now: e.clock.Now().UnixMicro()}}
 	a := Answer{Level: p.plan.Root(), Shape: p.shape, Total: -1}
-	limit := rootLimit(p.plan, env)
+	limit := rootLimit(p.plan, &r.env)
 	if op.Peek && limit >= 0 {
-		r.env = raised(env, p.plan, limit+1)
+		r.env.Args = raised(r.env.Args, p.plan, limit+1)
 	}
 	res, err := r.root(p)
 	if err != nil {
@@ -179,16 +180,15 @@ func rootLimit(p plan.Plan, env *ir.Env) int64 {
 	return v.Int()
 }
 
-// raised is env with the root's limit replaced, where it is a value of the request.
-func raised(env *ir.Env, p plan.Plan, limit int64) *ir.Env {
+// raised are args with the root's limit replaced, where it is a value of the request.
+func raised(args []value.Value, p plan.Plan, limit int64) []value.Value {
 	param, ok := p.Root().Select.Limit.(*ir.Param)
 	if !ok {
-		return env
+		return args
 	}
-	out := *env
-	out.Args = append([]value.Value{}, env.Args...)
-	out.Args[param.Slot] = value.OfInt(limit)
-	return &out
+	out := slices.Clone(args)
+	out[param.Slot] = value.OfInt(limit)
+	return out
 }
 
 func cut(res *plan.Result, n int) {

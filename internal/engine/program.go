@@ -47,10 +47,16 @@ func (s *step) size() int {
 	return n
 }
 
-// program finds or makes the program of a request. The key is the request's shape and the actor's.
+// programKey is what a program depends on: the shapes of actor and request.
+type programKey struct {
+	actor, query string
+	count        bool
+}
+
+// program finds or makes the program of a request.
 func (e *Engine) program(req ir.Request, actor policy.Actor) (*program, error) {
 	shape := e.set.Shape(actor)
-	key := shape.Key() + "|" + strconv.FormatBool(req.Count) + "|" + ir.Print(req.Query)
+	key := programKey{shape.Key(), req.Print(), req.Count}
 	if p, ok := e.programs.GetIfPresent(key); ok {
 		return p, nil
 	}
@@ -101,8 +107,8 @@ func steps(d sqlgen.Dialect, l *plan.Level) (*step, error) {
 type run struct {
 	ctx     context.Context
 	snap    store.Snapshot
-	env     *ir.Env
-	limits  plan.Limits
+	env     ir.Env
+	limits  *plan.Limits
 	fetched int
 	left    int // statements of the snapshot that are still to come; below 1: not known
 }
@@ -133,7 +139,7 @@ func (r *run) step(s *step, keys []plan.Tuple) (*plan.Result, error) {
 }
 
 func (r *run) query(stmt *sqlgen.Stmt, keys []plan.Tuple) ([]plan.Tuple, error) {
-	args, err := stmt.Bind(r.env, keys)
+	args, err := stmt.Bind(&r.env, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/socle-hq/socle/internal/auth"
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/engine"
+	"github.com/socle-hq/socle/internal/front/rest"
 	"github.com/socle-hq/socle/internal/function"
 	"github.com/socle-hq/socle/internal/openapi"
 )
@@ -42,18 +43,19 @@ type Config struct {
 	Clock      clock.Clock
 }
 
-// server answers requests. It is immutable but for the descriptions it keeps.
+// server answers requests. It is immutable but for the descriptions and shapes it keeps.
 type server struct {
 	Config
 	routes       []route
 	descriptions descriptions
+	shapes       *rest.Shapes
 	held         *admission.Budget
 	crowd        crowd
 }
 
 // New makes the handler of everything the product serves over HTTP. It fails where a route does not say who may call it.
 func New(c Config) (http.Handler, error) {
-	s := &server{Config: c, held: budget(c.Limits)}
+	s := &server{Config: c, held: budget(c.Limits), shapes: rest.NewShapes(c.Limits)}
 	s.Doors = c.Doors.orUsual(&c)
 	s.routes = s.table()
 	if err := declared(s.routes); err != nil {

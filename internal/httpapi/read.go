@@ -38,7 +38,7 @@ func (s *server) rest(c *call) {
 	body := s.newDigest(c)
 	functions := s.Functions.For(c.actor, s.Clock)
 	read, err := rest.Parse(view, s.Limits, rest.Input{Method: c.Method, Segments: c.segments,
-		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride, Functions: functions})
+		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride, Functions: functions, Shapes: s.shapes})
 	switch {
 	case err != nil:
 		s.explainAbsence(c, err)

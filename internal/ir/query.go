@@ -10,6 +10,15 @@ type Request struct {
 	Query *Query
 	Args  []value.Value // by Param.Slot
 	Count bool          // the number of rows of the root without its range is wanted
+	Text  string        // what Print gives of Query, where that is known already; "" otherwise
+}
+
+// Print is the stable text of the request's query.
+func (r *Request) Print() string {
+	if r.Text == "" {
+		return Print(r.Query)
+	}
+	return r.Text
 }
 
 // Query is one level of a read. Fronts leave Guard and Derived unset; policy.Bind gives every level a Guard.

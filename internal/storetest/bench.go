@@ -36,6 +36,7 @@ type Bench struct {
 	Next    bool // answers tell the position after their last row
 	Seal    seal
 	engines map[string]*engine.Engine
+	shapes  *rest.Shapes
 }
 
 // NewBench puts a world on every engine.
@@ -46,7 +47,7 @@ func AllBench(t testing.TB, w *World) *Bench { return benchOn(w, openAll(t, w)) 
 
 // benchOn is a bench over databases that have the world's tables and rows already.
 func benchOn(w *World, stores map[string]store.Store) *Bench {
-	b := &Bench{World: w, Seal: plainSeal{}, Stores: stores, engines: map[string]*engine.Engine{}}
+	b := &Bench{World: w, Seal: plainSeal{}, Stores: stores, engines: map[string]*engine.Engine{}, shapes: rest.NewShapes(admission.Default())}
 	for name, s := range b.Stores {
 		b.engines[name] = engine.New(s, w.Set, limits, clock.Fixed(instant, strings.NewReader("")))
 	}
@@ -57,7 +58,7 @@ func benchOn(w *World, stores map[string]store.Store) *Bench {
 func (b *Bench) Parse(a policy.Actor, q Question) (*rest.Read, error) {
 	return rest.Parse(b.Set.View(a), admission.Default(), rest.Input{
 		Method: q.Method, Segments: q.Segments, RawQuery: q.Query, Header: q.Header, Cursor: b.Seal,
-		Functions: b.Functions.For(a, clock.Fixed(instant, strings.NewReader(""))),
+		Functions: b.Functions.For(a, clock.Fixed(instant, strings.NewReader(""))), Shapes: b.shapes,
 	})
 }
 

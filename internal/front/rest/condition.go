@@ -113,18 +113,12 @@ func (l *level) listOf(element value.Type, o operation) (*ir.Param, error) {
 	if element.List {
 		return nil, unsupported("a list cannot be compared with any or all of several lists")
 	}
-	if o.listed {
-		return l.elements(element, o)
-	}
+	return l.operand(list(element), o)
+}
+
+func list(element value.Type) value.Type {
 	element.List = true
-	v, err := o.value(element)
-	if err != nil {
-		return nil, err
-	}
-	if err := within(int(value.Length(v)), l.limits.InItems, "a list has more than", "elements"); err != nil {
-		return nil, err
-	}
-	return l.param(element, v), nil
+	return element
 }
 
 func (l *level) in(x ir.Expr, o operation) (ir.Expr, error) {
@@ -132,49 +126,14 @@ func (l *level) in(x ir.Expr, o operation) (ir.Expr, error) {
 	if t.List {
 		return nil, unsupported("in does not compare lists")
 	}
-	list, err := l.elements(t, o)
+	p, err := l.operand(list(t), o)
 	if err != nil {
 		return nil, err
 	}
-	return o.orUnknown(&ir.Quantified{Op: ir.Eq, X: x, List: list}), nil
+	return o.orUnknown(&ir.Quantified{Op: ir.Eq, X: x, List: p}), nil
 }
 
-// elements makes a list of values one Param.
-func (l *level) elements(t value.Type, o operation) (*ir.Param, error) {
-	of := t
-	if t.List = true; o.pending {
-		return l.param(t, value.Value{}), nil
-	}
-	elements := make([]value.Value, len(o.List))
-	for i, text := range o.List {
-		v, err := value.Parse(of, text)
-		if err != nil {
-			return nil, err
-		}
-		elements[i] = v
-	}
-	list, err := value.ListOf(of, elements)
-	if err != nil {
-		return nil, err
-	}
-	return l.param(t, list), nil
-}
-
-// value is the operation's text as a type; NULL while it is not known.
-func (o operation) value(t value.Type) (value.Value, error) {
-	if o.pending {
-		return value.Value{}, nil
-	}
-	return value.Parse(t, o.Text)
-}
-
-func (l *level) operand(t value.Type, o operation) (*ir.Param, error) {
-	v, err := o.value(t)
-	if err != nil {
-		return nil, err
-	}
-	return l.param(t, v), nil
-}
+func (l *level) operand(t value.Type, o operation) (*ir.Param, error) { return l.place(slot{t: t}, o) }
 
 // unknown is the truth of a comparison with NULL.
 func unknown() ir.Expr { return &ir.Const{T: value.Type{Kind: value.Bool}} }
@@ -201,8 +160,7 @@ func (l *level) set(x ir.Expr, o operation) (ir.Expr, error) {
 		return nil, noOperator(t, s.sign, "unknown")
 	}
 	if o.listed {
-		r, err := l.elements(t.Element(), o)
-		return &ir.Set{Op: s.op, L: x, R: r}, err
+		t = list(t.Element())
 	}
 	r, err := l.operand(t, o)
 	if err != nil {

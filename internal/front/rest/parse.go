@@ -71,6 +71,10 @@ func (r *Read) query(v *schema.View, l Limits, in Input) error {
 	if err != nil {
 		return err
 	}
+	r.Location = location(r.Collection.Collection.Name, in.RawQuery)
+	if in.Shapes.again(r, v, &l, &in, pairs) {
+		return nil
+	}
 	p, err := syntax.Parse(pairs, l)
 	if err != nil {
 		return err
@@ -78,7 +82,6 @@ func (r *Read) query(v *schema.View, l Limits, in Input) error {
 	if r.Range, err = syntax.RangeOf(p.Bounds, in.Header); err != nil {
 		return err
 	}
-	r.Location = location(r.Collection.Collection.Name, in.RawQuery)
 	s := &resolver{view: v, limits: l}
 	root, err := s.resolve(r.Collection, p)
 	if err != nil {
@@ -90,5 +93,6 @@ func (r *Read) query(v *schema.View, l Limits, in Input) error {
 	}
 	s.rootRange(root, r.Range)
 	r.Request = ir.Request{Query: root.query, Args: s.args, Count: r.Prefer.Count != ""}
+	in.Shapes.remember(r, v, &l, &in, pairs, s.slots)
 	return nil
 }

@@ -2,12 +2,9 @@ package rest
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
-	"github.com/socle-hq/socle/internal/lexeme"
-	"github.com/socle-hq/socle/internal/pattern"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/value"
 )
@@ -24,43 +21,21 @@ func (l *level) pattern(x ir.Expr, o operation) (ir.Expr, error) {
 	if x.Type() != textType {
 		return nil, noOperator(x.Type(), patternSigns[o.Code], "unknown")
 	}
-	like := o.Code == syntax.Like || o.Code == syntax.ILike
-	if like && o.arg == nil {
-		o.Text = strings.ReplaceAll(o.Text, "*", "%")
+	var p *ir.Param
+	var err error
+	if o.Each == syntax.Plain {
+		p, err = l.operand(textType, o)
+	} else {
+		p, err = l.listOf(textType, o)
 	}
-	p, err := l.patterns(o, like)
 	if err != nil {
 		return nil, err
 	}
 	fold, list, all := o.Code == syntax.ILike || o.Code == syntax.IMatch, o.Each != syntax.Plain, o.Each == syntax.All
-	if like {
+	if o.Code == syntax.Like || o.Code == syntax.ILike {
 		return &ir.Like{X: x, Pattern: p, Fold: fold, List: list, All: all}, nil
 	}
 	return &ir.Match{X: x, Pattern: p, Fold: fold, List: list, All: all}, nil
-}
-
-func (l *level) patterns(o operation, like bool) (ir.Expr, error) {
-	check := pattern.Check
-	if like {
-		check = value.CheckPattern
-	}
-	if o.Each == syntax.Plain {
-		p, err := l.operand(textType, o)
-		if err != nil || o.pending {
-			return p, err
-		}
-		return p, check(o.Text)
-	}
-	p, err := l.listOf(textType, o)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range value.Elements(l.args[len(l.args)-1]) {
-		if err := check(v.Str()); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
 }
 
 // searchColumn is a full-text test of one field of the collection's search set.
@@ -100,12 +75,7 @@ func (l *level) search(fields []*schema.Field, o operation) (ir.Expr, error) {
 	if l.query.From != nil {
 		return nil, unsupported("full-text search needs all rows of " + l.seen.Collection.Name + ", and a limit chose some of them before")
 	}
-	if !o.pending {
-		if _, err := lexeme.ParseQuery(lexeme.Mode(mode), config, o.Text); err != nil {
-			return nil, err
-		}
-	}
-	q, err := l.operand(textType, o)
+	q, err := l.place(slot{textType, config}, o)
 	if err != nil {
 		return nil, err
 	}

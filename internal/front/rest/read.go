@@ -29,6 +29,7 @@ type Input struct {
 	TxOverride bool      // the project lets Prefer: tx= end the transaction
 
 	Functions Functions // the declared functions; nil: none
+	Shapes    *Shapes   // what is remembered of earlier requests; nil: nothing
 }
 
 // Opener opens what a Sealer sealed; anything else is an error.

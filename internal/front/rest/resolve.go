@@ -15,6 +15,7 @@ type resolver struct {
 	view   *schema.View
 	limits Limits
 	args   []value.Value
+	slots  []slot // of the first args: those of conditions
 
 	operations operations // in which something stands for a value
 }
@@ -277,14 +278,25 @@ func (l *level) bound(g syntax.Bound) {
 	}
 }
 
-// rootRange bounds the root: always a limit, the lesser of what was asked for and what is allowed.
+// rootRange bounds the root: always a limit, and an offset where one was asked for.
 func (r *resolver) rootRange(root *level, asked syntax.Range) {
-	limit := int64(r.limits.Rows)
+	first := len(r.args)
+	r.args = rangeArgs(r.args, &r.limits, asked)
+	root.query.Limit = &ir.Param{Slot: first, T: value.Type{Kind: value.Int}}
+	if asked.Offset > 0 {
+		root.query.Offset = &ir.Param{Slot: first + 1, T: value.Type{Kind: value.Int}}
+	}
+}
+
+// rangeArgs appends the values of the root's range: the lesser of what was asked for and what is allowed, and an offset.
+func rangeArgs(args []value.Value, l *Limits, asked syntax.Range) []value.Value {
+	limit := int64(l.Rows)
 	if asked.Limit >= 0 {
 		limit = min(limit, asked.Limit)
 	}
-	root.query.Limit = r.param(value.Type{Kind: value.Int}, value.OfInt(limit))
+	args = append(args, value.OfInt(limit))
 	if asked.Offset > 0 {
-		root.query.Offset = r.param(value.Type{Kind: value.Int}, value.OfInt(asked.Offset))
+		args = append(args, value.OfInt(asked.Offset))
 	}
+	return args
 }

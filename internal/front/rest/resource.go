@@ -92,11 +92,21 @@ func unknownCollection(v *schema.View, namespace, name string) error {
 
 // location is the canonical address of what was read: its parameters in alphabetical order.
 func location(name, rawQuery string) string {
-	path := "/" + url.PathEscape(name)
-	parts := slices.DeleteFunc(strings.Split(rawQuery, "&"), func(s string) bool { return s == "" })
-	if len(parts) == 0 {
-		return path
+	var room [16]string
+	parts := room[:0]
+	for part := range strings.SplitSeq(rawQuery, "&") {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
 	slices.Sort(parts)
-	return path + "?" + strings.Join(parts, "&")
+	var out strings.Builder
+	path := url.PathEscape(name)
+	out.Grow(len(path) + len(rawQuery) + 2)
+	out.WriteString("/" + path)
+	for i, part := range parts {
+		out.WriteString(choose(i == 0, "?", "&"))
+		out.WriteString(part)
+	}
+	return out.String()
 }

@@ -47,6 +47,9 @@ func Negotiate(h http.Header, root bool) (Media, error) {
 	if accept == "" {
 		accept = "*/*"
 	}
+	if media, ok := (mediaRange{name: accept}).media(root); ok { // as most clients ask
+		return media, nil
+	}
 	ranges := mediaRanges(accept)
 	for _, m := range ranges {
 		if media, ok := m.media(root); ok {

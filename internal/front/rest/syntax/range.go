@@ -23,21 +23,32 @@ func badRange(details string) error {
 // addBound reads limit or offset. An empty value says nothing, a negative offset is none, a negative limit is refused.
 func (p *Params) addBound(q Pair, offset bool, l admission.Limits) error {
 	path, err := q.Path(l)
-	if err != nil || q.Text == "" {
+	if err != nil {
 		return err
 	}
-	n, err := strconv.ParseInt(q.Text, 10, 64)
-	if err != nil {
+	n, given, err := boundOf(&q, offset)
+	if given {
+		p.Bounds = append(p.Bounds, Bound{path, offset, n})
+	}
+	return err
+}
+
+// boundOf is the number of a limit or offset; given is false where it says nothing, or is refused.
+func boundOf(q *Pair, offset bool) (n int64, given bool, err error) {
+	if q.Text == "" {
+		return 0, false, nil
+	}
+	n, err = strconv.ParseInt(q.Text, 10, 64)
+	switch {
+	case err != nil:
 		s := scanner{what: choose(offset, "offset", "limit") + " parameter", shown: q.Text}
-		return s.failure("expecting an integer of 64 bits")
-	}
-	if offset {
+		return 0, false, s.failure("expecting an integer of 64 bits")
+	case offset:
 		n = max(n, 0)
-	} else if n < 0 {
-		return badRange(negativeLimit)
+	case n < 0:
+		return 0, false, badRange(negativeLimit)
 	}
-	p.Bounds = append(p.Bounds, Bound{path, offset, n})
-	return nil
+	return n, true, nil
 }
 
 // Range is what part of the rows was asked for.
