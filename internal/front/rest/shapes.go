@@ -12,7 +12,7 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
-// Shapes remembers what the parameters of reads mean without their values: of a request like an earlier one only the values are
+// Shapes remembers what the parameters of requests mean without their values: of a request like an earlier one only the values are
 // read. What is remembered is of one view and of one text, both whole; where either differs, and where a value is refused, the
 // request is resolved as the first was. It is safe for concurrent use, and lives as long as the catalogue of its views.
 type Shapes struct {
@@ -31,15 +31,25 @@ const (
 type shapeKey struct {
 	view    *schema.View
 	seen    *schema.CollectionView
-	offset  bool // of the root
+	form    form
 	outline uint64
 }
 
-// shape is a read without its values. Nothing of it is changed any more.
+// form is what is made of parameters, where they do not say so themselves: a read with an offset or without, or a write with a
+// representation or without.
+type form struct {
+	write  bool
+	action ir.Action
+	more   bool // the offset, the representation
+}
+
+// shape is a request without its values. Nothing of it is changed any more.
 type shape struct {
 	outline string
-	query   *ir.Query
-	text    string // of the query
+	query   *ir.Query // of a write: its representation, nil where none is wanted
+	text    string    // of the query
+	row     *ir.Row   // of a write, with the rows that it is about
+	where   ir.Expr
 	slots   []slot // of the conditions' values; after them come the ranges of embeds, and of the root
 	ranges  int
 }
@@ -71,20 +81,34 @@ func (s *Shapes) outlined(in *Input, l *Limits, pairs []syntax.Pair, f func(*syn
 	outlines.Put(o)
 }
 
-func (s *Shapes) key(v *schema.View, r *Read, o *syntax.Outline, asked syntax.Range) shapeKey {
-	return shapeKey{v, r.Collection, asked.Offset > 0, maphash.Bytes(s.seed, o.Text)}
+func (s *Shapes) key(v *schema.View, r *Read, f form, o *syntax.Outline) shapeKey {
+	return shapeKey{v, r.Collection, f, maphash.Bytes(s.seed, o.Text)}
 }
 
-// again makes r what an earlier request of its shape was, with its own values, and reports whether there was one. Where a value
-// is refused there was none: whoever resolves the whole says what is wrong.
+// find gives a shape and what the values of a request that has it are; ok is false also where one is refused: whoever resolves
+// the whole request says what is wrong.
+func (s *Shapes) find(k shapeKey, o *syntax.Outline, l *Limits) (known *shape, args []value.Value, ok bool) {
+	known, ok = s.kept.GetIfPresent(k)
+	if !ok || known.outline != string(o.Text) {
+		return nil, nil, false
+	}
+	args, err := known.values(o, l)
+	return known, args, err == nil
+}
+
+// keep remembers a shape, where all its values are in places of their own.
+func (s *Shapes) keep(k shapeKey, o *syntax.Outline, known *shape, args int) {
+	known.outline, known.ranges = string(o.Text), len(o.Ranges)
+	if len(known.slots) == len(o.Values) && len(o.Values)+len(o.Ranges) == args && known.size() <= largestShape {
+		s.kept.Set(k, known)
+	}
+}
+
+// again makes r what an earlier read of its shape was, with its own values, and reports whether there was one.
 func (s *Shapes) again(r *Read, v *schema.View, l *Limits, in *Input, pairs []syntax.Pair) (ok bool) {
 	s.outlined(in, l, pairs, func(o *syntax.Outline, asked syntax.Range) {
-		known, found := s.kept.GetIfPresent(s.key(v, r, o, asked))
-		if !found || known.outline != string(o.Text) {
-			return
-		}
-		args, err := known.values(o, l)
-		if err != nil {
+		known, args, found := s.find(s.key(v, r, form{more: asked.Offset > 0}, o), o, l)
+		if !found {
 			return
 		}
 		r.Range, r.filterArgs = asked, len(args)
@@ -110,16 +134,48 @@ func (s *shape) values(o *syntax.Outline, l *Limits) ([]value.Value, error) {
 	return args, nil
 }
 
-// remember keeps what r was resolved to, and lets its request have the text that it is known by.
+// remember keeps what a read was resolved to, and lets its request have the text that it is known by.
 func (s *Shapes) remember(r *Read, v *schema.View, l *Limits, in *Input, pairs []syntax.Pair, slots []slot) {
 	s.outlined(in, l, pairs, func(o *syntax.Outline, asked syntax.Range) {
-		if len(slots) != len(o.Values) || len(slots)+len(o.Ranges) != r.filterArgs {
+		r.Request.Text = ir.Print(r.Request.Query)
+		known := &shape{query: r.Request.Query, text: r.Request.Text, slots: slots}
+		s.keep(s.key(v, r, form{more: asked.Offset > 0}, o), o, known, r.filterArgs)
+	})
+}
+
+func (w *writing) form() form { return form{true, w.ir.Action, w.Prefer.Return == "representation"} }
+
+// plain reports whether the parameters mean what their text says: no references stand in them, and no key is taken out of them.
+func (w *writing) plain() bool { return w.refs == nil && !w.isPut() }
+
+// again is that of writes. What a write's root may not have is for those who resolve it to refuse.
+func (w *writing) again() (ok bool) {
+	if !w.plain() {
+		return false
+	}
+	s := w.in.Shapes
+	s.outlined(&w.in, &w.limits, w.pairs, func(o *syntax.Outline, _ syntax.Range) {
+		known, args, found := s.find(s.key(w.view, w.Read, w.form(), o), o, &w.limits)
+		if !found || len(o.Root) > 0 {
 			return
 		}
-		r.Request.Text = ir.Print(r.Request.Query)
-		known := &shape{string(o.Text), r.Request.Query, r.Request.Text, slots, len(o.Ranges)}
-		if known.size() <= largestShape {
-			s.kept.Set(s.key(v, r, o, asked), known)
+		w.ir.Row, w.ir.Where, w.ir.Return, w.ir.Args = known.row, known.where, known.query, args
+		ok = true
+	})
+	return ok
+}
+
+// remember is that of writes.
+func (w *writing) remember(slots []slot) {
+	if !w.plain() {
+		return
+	}
+	s := w.in.Shapes
+	s.outlined(&w.in, &w.limits, w.pairs, func(o *syntax.Outline, _ syntax.Range) {
+		known := &shape{query: w.ir.Return, row: w.ir.Row, where: w.ir.Where, slots: slots}
+		if w.ir.Return != nil {
+			known.text = ir.Print(w.ir.Return)
 		}
+		s.keep(s.key(w.view, w.Read, w.form(), o), o, known, len(w.ir.Args))
 	})
 }

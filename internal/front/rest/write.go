@@ -27,6 +27,7 @@ type writing struct {
 	ir     *ir.Write
 
 	operations operations // in which something stands for a value
+	settled    bool       // what the parameters mean is known from an earlier write
 }
 
 var actions = map[string]ir.Action{
@@ -52,6 +53,9 @@ func (r *Read) write(v *schema.View, l Limits, in Input, refs *references) error
 func (w *writing) parameters() (err error) {
 	if w.pairs, err = syntax.Split(w.in.RawQuery); err != nil {
 		return err
+	}
+	if w.settled = w.again(); w.settled {
+		return nil
 	}
 	if w.params, err = syntax.Parse(w.pairs, w.limits); err != nil {
 		return err
@@ -130,6 +134,9 @@ func (w *writing) isPut() bool { return w.in.Method == http.MethodPut }
 
 // target resolves the filter and the representation.
 func (w *writing) target() error {
+	if w.settled {
+		return nil
+	}
 	if w.isPut() {
 		w.key, w.params.Filters = w.rootFilters()
 	}
@@ -145,13 +152,13 @@ func (w *writing) target() error {
 		return putFilters()
 	case q.Where != nil && w.ir.Action == ir.Insert:
 		return unsupported("a filter does not choose the rows of POST")
-	case w.Prefer.Return != "representation":
-		return nil
-	case q.Aggregates():
+	case w.Prefer.Return == "representation" && q.Aggregates():
 		return unsupported("the rows that were written can be returned, not aggregated")
+	case w.Prefer.Return == "representation":
+		q.Where, q.Order = nil, nil
+		w.ir.Return = q
 	}
-	q.Where, q.Order = nil, nil
-	w.ir.Return = q
+	w.remember(s.slots)
 	return nil
 }
 
