@@ -86,9 +86,9 @@ func (Dialect) Decode(t value.Type, raw any) (value.Value, error) {
 	case nil:
 		return value.Value{}, nil
 	case string:
-		return decodeText(t, x)
+		return DecodeText(t, x)
 	case int64:
-		return decodeInt(t, x)
+		return DecodeInt(t, x)
 	case float64:
 		if math.IsInf(x, 0) || math.IsNaN(x) {
 			return value.Value{}, fault.New(fault.OutOfRange, "value out of range: overflow")
@@ -104,7 +104,8 @@ func (Dialect) Decode(t value.Type, raw any) (value.Value, error) {
 	return value.Value{}, fmt.Errorf("sqlite: a %T where %s is stored", raw, t)
 }
 
-func decodeInt(t value.Type, n int64) (value.Value, error) {
+// DecodeInt is Decode of an integer.
+func DecodeInt(t value.Type, n int64) (value.Value, error) {
 	switch t.Kind {
 	case value.Int:
 		return value.OfInt(n), nil
@@ -124,7 +125,8 @@ func decodeInt(t value.Type, n int64) (value.Value, error) {
 	return value.Value{}, fmt.Errorf("sqlite: an integer where %s is stored", t)
 }
 
-func decodeText(t value.Type, s string) (value.Value, error) {
+// DecodeText is Decode of a text.
+func DecodeText(t value.Type, s string) (value.Value, error) {
 	if t.List {
 		return value.OfList(t.Kind, s), nil
 	}

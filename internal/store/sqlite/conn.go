@@ -17,14 +17,16 @@ const keptStatements = 256
 // database/sql, whose locks and conversions cost as much as a small query.
 type conn struct {
 	raw   driver.Conn
+	below *direct // of a connection that reads
 	born  time.Time
 	known map[string]*list.Element
 	used  *list.List // *prepared, most recently used first
 }
 
 type prepared struct {
-	sql  string
-	stmt driver.Stmt
+	sql    string
+	stmt   driver.Stmt
+	handle uintptr // where it was read
 }
 
 func newConn(raw driver.Conn, born time.Time) *conn {
@@ -36,26 +38,42 @@ func (c *conn) close() error {
 	for e := c.used.Front(); e != nil; e = e.Next() {
 		errs = append(errs, e.Value.(*prepared).stmt.Close())
 	}
+	if c.below != nil {
+		c.below.close()
+	}
 	return errors.Join(append(errs, c.raw.Close())...)
 }
 
 // prepare finds or makes a statement; the one not used for longest makes room.
-func (c *conn) prepare(ctx context.Context, sql string) (driver.Stmt, error) {
+func (c *conn) prepare(ctx context.Context, sql string) (*prepared, error) {
 	if e, ok := c.known[sql]; ok {
 		c.used.MoveToFront(e)
-		return e.Value.(*prepared).stmt, nil
+		return e.Value.(*prepared), nil
 	}
 	stmt, err := c.raw.(driver.ConnPrepareContext).PrepareContext(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
-	c.known[sql] = c.used.PushFront(&prepared{sql, stmt})
+	p := &prepared{sql: sql, stmt: stmt}
+	c.known[sql] = c.used.PushFront(p)
 	if c.used.Len() > keptStatements {
 		oldest := c.used.Remove(c.used.Back()).(*prepared)
 		delete(c.known, oldest.sql)
 		oldest.stmt.Close()
 	}
-	return stmt, nil
+	return p, nil
+}
+
+// read runs a statement of a connection that reads; see direct.
+func (c *conn) read(ctx context.Context, sql string, args []any, f func(row) error) error {
+	p, err := c.prepare(ctx, sql)
+	if err == nil && p.handle == 0 {
+		p.handle, err = handle(p.stmt, "pstmt")
+	}
+	if err != nil {
+		return err
+	}
+	return c.below.each(ctx, p.handle, args, f)
 }
 
 func named(args []any) []driver.NamedValue {
@@ -68,11 +86,11 @@ func named(args []any) []driver.NamedValue {
 
 // exec runs a statement and gives the number of rows it changed.
 func (c *conn) exec(ctx context.Context, sql string, args ...any) (int64, error) {
-	stmt, err := c.prepare(ctx, sql)
+	p, err := c.prepare(ctx, sql)
 	if err != nil {
 		return 0, err
 	}
-	res, err := stmt.(driver.StmtExecContext).ExecContext(ctx, named(args))
+	res, err := p.stmt.(driver.StmtExecContext).ExecContext(ctx, named(args))
 	if err != nil {
 		return 0, err
 	}
@@ -81,11 +99,11 @@ func (c *conn) exec(ctx context.Context, sql string, args ...any) (int64, error)
 
 // each calls f with every row; the row is good until f returns.
 func (c *conn) each(ctx context.Context, sql string, args []any, f func([]any) error) (err error) {
-	stmt, err := c.prepare(ctx, sql)
+	p, err := c.prepare(ctx, sql)
 	if err != nil {
 		return err
 	}
-	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, named(args))
+	rows, err := p.stmt.(driver.StmtQueryContext).QueryContext(ctx, named(args))
 	if err != nil {
 		return err
 	}

@@ -119,13 +119,9 @@ type copySnapshot struct{ of *Copy }
 
 // Query runs a rendered statement and decodes its rows.
 func (s *copySnapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	var out []plan.Tuple
-	err := s.of.conn.each(ctx, stmt.Text, args, func(row []any) error {
-		t := make(plan.Tuple, len(stmt.Types))
-		out = append(out, t)
-		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
-	})
-	return out, shown(ctx, err)
+	var out tuples
+	err := s.of.conn.read(ctx, stmt.Text, args, func(r row) error { return out.add(stmt.Types, r) })
+	return out.all, shown(ctx, err)
 }
 
 // Close lets others look.

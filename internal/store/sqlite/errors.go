@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -14,9 +13,17 @@ import (
 
 // primary is SQLite's primary result code behind err, 0 where there is none.
 func primary(err error) int {
-	var e *sqlite.Error
+	return extended(err) & 0xff
+}
+
+// extended is SQLite's extended result code behind err, 0 where there is none: the driver's errors have it, and ours.
+func extended(err error) int {
+	var e interface {
+		error
+		Code() int
+	}
 	if errors.As(err, &e) {
-		return e.Code() & 0xff
+		return e.Code()
 	}
 	return 0
 }

@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/socle-hq/socle/internal/fault"
@@ -42,15 +40,6 @@ func (s *Store) noteFor(ctx context.Context, err error) error {
 		return s.Failure()
 	}
 	return shown(ctx, err)
-}
-
-// extended is SQLite's extended result code behind err, 0 where there is none.
-func extended(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
-		return e.Code()
-	}
-	return 0
 }
 
 // isBroken reports an error of the disk: reading, writing or flushing went wrong, or what was read is not what was written. A full

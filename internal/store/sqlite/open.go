@@ -102,7 +102,15 @@ var shared = []string{busyTimeout, "foreign_keys = ON", "temp_store = MEMORY", "
 const busyTimeout = "busy_timeout = 5000"
 
 func openReader(path string, o Options) (*conn, error) {
-	return open(path, o, append(shared[:len(shared):len(shared)], "query_only = ON")...)
+	c, err := open(path, o, append(shared[:len(shared):len(shared)], "query_only = ON")...)
+	if err != nil {
+		return nil, err
+	}
+	if c.below, err = newDirect(c.raw); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // openWriter opens the file for writing, marks a new one as ours and refuses any other.

@@ -7,9 +7,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
-	dialect "github.com/socle-hq/socle/internal/sqlgen/sqlite"
 	"github.com/socle-hq/socle/internal/store"
-	"github.com/socle-hq/socle/internal/value"
 )
 
 // snapshot reads on a connection of its own. A transaction is begun with the first query, unless one query is all. It can be
@@ -22,7 +20,7 @@ type snapshot struct {
 	mu    sync.Mutex
 	conn  *conn
 	begun bool
-	stop  context.CancelFunc // of the query that runs, nil between queries
+	asked bool // a query runs
 	ended bool
 }
 
@@ -43,33 +41,33 @@ func (s *Store) snapshot(ctx context.Context, once bool) (store.Snapshot, error)
 }
 
 // Query runs a rendered statement and decodes its rows.
-func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) (out []plan.Tuple, err error) {
-	inner, stop := context.WithCancel(ctx)
-	defer stop()
-	if err := q.enter(stop); err != nil {
+func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	if err := q.enter(); err != nil {
 		return nil, shown(ctx, err)
 	}
-	out, err = q.rows(inner, stmt, args)
+	var out tuples
+	err := q.conn.read(ctx, stmt.Text, args, func(r row) error { return out.add(stmt.Types, r) })
 	if q.leave() {
 		return nil, errEnded()
 	}
-	return out, shown(ctx, err)
+	return out.all, shown(ctx, err)
 }
 
 // enter begins a query, and with the first the transaction.
-func (q *snapshot) enter(stop context.CancelFunc) error {
+func (q *snapshot) enter() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.ended {
 		return errEnded()
 	}
+	q.conn.below.ended.Store(false)
 	if !q.once && !q.begun {
-		if _, err := q.conn.exec(context.Background(), "BEGIN"); err != nil {
+		if err := q.conn.read(context.Background(), "BEGIN", nil, nil); err != nil {
 			return err
 		}
 		q.begun = true
 	}
-	q.stop = stop
+	q.asked = true
 	return nil
 }
 
@@ -77,7 +75,7 @@ func (q *snapshot) enter(stop context.CancelFunc) error {
 func (q *snapshot) leave() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.stop = nil
+	q.asked = false
 	if q.ended {
 		q.release()
 	}
@@ -89,42 +87,23 @@ func (q *snapshot) end() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
-	case q.conn == nil || q.ended || q.stop == nil && !q.begun:
+	case q.conn == nil || q.ended || !q.asked && !q.begun:
 		return
-	case q.stop != nil:
-		q.stop()
+	case q.asked:
+		q.conn.below.ended.Store(true)
 	default:
 		q.release()
 	}
 	q.ended = true
 }
 
-// release ends the transaction.
+// release ends the transaction; that is not to be interrupted.
 func (q *snapshot) release() {
 	if q.begun {
+		q.conn.below.ended.Store(false)
 		q.conn.rollback()
 		q.begun = false
 	}
-}
-
-func (q *snapshot) rows(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	var out []plan.Tuple
-	var block []value.Value
-	err := q.conn.each(ctx, stmt.Text, args, func(row []any) error {
-		var t plan.Tuple
-		t, block = carve(block, len(stmt.Types), len(out))
-		out = append(out, t)
-		return sqlgen.Decode(dialect.Dialect{}, stmt.Types, row, t)
-	})
-	return out, err
-}
-
-// carve takes a tuple from a block of values; blocks grow with the number of rows.
-func carve(block []value.Value, width, rows int) (plan.Tuple, []value.Value) {
-	if len(block) < width {
-		block = make([]value.Value, width*min(max(rows, 1), 64))
-	}
-	return plan.Tuple(block[:width:width]), block[width:]
 }
 
 // Close ends the transaction and gives the reader back. Closing twice is harmless.
@@ -139,7 +118,7 @@ func (q *snapshot) Close() error {
 	q.conn = nil
 	var err error
 	if q.begun {
-		_, err = c.exec(context.Background(), "COMMIT")
+		err = c.read(context.Background(), "COMMIT", nil, nil)
 	}
 	q.store.readers.give(c, err != nil)
 	return err

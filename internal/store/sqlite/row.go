@@ -1,0 +1,84 @@
+package sqlite
+
+import (
+	"strings"
+
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/socle-hq/socle/internal/plan"
+	dialect "github.com/socle-hq/socle/internal/sqlgen/sqlite"
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// row is the row that a statement stands on.
+type row struct {
+	tls  *libc.TLS
+	stmt uintptr
+}
+
+// tuples are rows as they are read: their values and their texts lie in blocks, which grow with the number of rows.
+type tuples struct {
+	all    []plan.Tuple
+	values []value.Value
+	texts  strings.Builder
+	cells  []uintptr // the columns of the row that is read
+}
+
+// most is how many rows a block is made for at most.
+const most = 64
+
+// add reads a row whose columns have these types.
+func (t *tuples) add(types []value.Type, r row) error {
+	rows := min(max(len(t.all), 1), most)
+	if len(t.values) < len(types) {
+		t.values = make([]value.Value, len(types)*rows)
+	}
+	tuple := plan.Tuple(t.values[:len(types):len(types)])
+	t.values = t.values[len(types):]
+	t.all = append(t.all, tuple)
+	t.cells = t.cells[:0]
+	size := 0
+	for i := range types {
+		cell := sqlite3.Xsqlite3_column_value(r.tls, r.stmt, int32(i))
+		t.cells = append(t.cells, cell)
+		if sqlite3.Xsqlite3_value_type(r.tls, cell) == sqlite3.SQLITE_TEXT {
+			size += int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))
+		}
+	}
+	if t.texts.Cap()-t.texts.Len() < size {
+		t.texts.Reset()
+		t.texts.Grow(size * rows)
+	}
+	for i, cell := range t.cells {
+		v, err := t.value(types[i], r.tls, cell)
+		if err != nil {
+			return err
+		}
+		tuple[i] = v
+	}
+	return nil
+}
+
+func (t *tuples) value(of value.Type, tls *libc.TLS, cell uintptr) (value.Value, error) {
+	switch sqlite3.Xsqlite3_value_type(tls, cell) {
+	case sqlite3.SQLITE_INTEGER:
+		return dialect.DecodeInt(of, sqlite3.Xsqlite3_value_int64(tls, cell))
+	case sqlite3.SQLITE_TEXT:
+		at := sqlite3.Xsqlite3_value_text(tls, cell)
+		return dialect.DecodeText(of, t.text(memory(at, int(sqlite3.Xsqlite3_value_bytes(tls, cell)))))
+	case sqlite3.SQLITE_FLOAT:
+		return dialect.Dialect{}.Decode(of, sqlite3.Xsqlite3_value_double(tls, cell))
+	case sqlite3.SQLITE_BLOB:
+		at := sqlite3.Xsqlite3_value_blob(tls, cell)
+		return dialect.Dialect{}.Decode(of, memory(at, int(sqlite3.Xsqlite3_value_bytes(tls, cell))))
+	}
+	return value.Value{}, nil
+}
+
+// text copies a text into the block.
+func (t *tuples) text(s []byte) string {
+	from := t.texts.Len()
+	t.texts.Write(s)
+	return t.texts.String()[from:]
+}
