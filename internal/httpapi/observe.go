@@ -18,7 +18,7 @@ import (
 // note is what the access log says of one request. Credentials, queries and bodies are never part of it.
 type note struct {
 	id     string
-	actor  policy.Actor
+	actor  *policy.Actor // nil: nobody
 	status int
 	code   fault.Code
 	cause  error
@@ -46,10 +46,29 @@ func (n *note) fault(f *fault.Fault, status int) {
 	}
 }
 
-// recorder sees the status that is sent.
+// annotated is a request whose handler knows nothing of notes but may have something Noted.
+func annotated(r *http.Request, n *note) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
+}
+
+// recorder sees the status that is sent, and has the request's note.
 type recorder struct {
 	http.ResponseWriter
-	status int
+	note
+}
+
+// noteBehind is the note of the recorder that a writer writes to.
+func noteBehind(w http.ResponseWriter) *note {
+	for {
+		if rec, ok := w.(*recorder); ok {
+			return &rec.note
+		}
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return &note{}
+		}
+		w = outer.Unwrap()
+	}
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -71,21 +90,18 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // observed logs every request and keeps a panic from ending more than its own.
 func (s *server) observed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := &note{id: s.id()}
-		rec := &recorder{ResponseWriter: w}
+		rec := &recorder{ResponseWriter: w, note: note{id: s.id()}}
 		start := s.Clock.Now()
-		r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
 		defer func() {
 			p := recover()
 			if p != nil {
-				s.survive(rec, r, n, p)
+				s.survive(rec, r, p)
 			}
-			n.status = rec.status
-			if n.away {
+			if rec.away {
 				s.turnedAway(w, r)
 				return
 			}
-			s.logged(r, n, s.Clock.Now().Sub(start))
+			s.logged(r, &rec.note, start)
 			if p != nil && rec.status != http.StatusInternalServerError {
 				panic(http.ErrAbortHandler) // part of another answer is on its way: cut the connection
 			}
@@ -94,10 +110,10 @@ func (s *server) observed(next http.Handler) http.Handler {
 	})
 }
 
-func (s *server) survive(rec *recorder, r *http.Request, n *note, p any) {
-	s.Log.Error("panic while answering", "id", n.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+func (s *server) survive(rec *recorder, r *http.Request, p any) {
+	s.Log.Error("panic while answering", "id", rec.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	if rec.status == 0 {
-		c := &call{ResponseWriter: rec, Request: r, note: n}
+		c := &call{ResponseWriter: rec, Request: r, note: &rec.note}
 		rec.Header().Del("Content-Encoding")
 		c.fail(fault.New(fault.Internal, "Internal error"))
 	}
@@ -109,29 +125,40 @@ func (s *server) id() string {
 	if _, err := io.ReadFull(s.Clock.Random(), raw[:]); err != nil {
 		return ""
 	}
-	return hex.EncodeToString(raw[:])
+	var text [2 * len(raw)]byte
+	return string(hex.AppendEncode(text[:0], raw[:]))
 }
 
-func (s *server) logged(r *http.Request, n *note, took time.Duration) {
+// logged writes a request's line. It asks the log's handler itself, which need not know from where in the program it is asked.
+func (s *server) logged(r *http.Request, n *note, start time.Time) {
 	level := slog.LevelInfo
 	if n.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	if !s.Log.Enabled(r.Context(), level) {
+	ctx, out := r.Context(), s.Log.Handler()
+	if !out.Enabled(ctx, level) {
 		return
 	}
-	attrs := []slog.Attr{
-		slog.String("id", n.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Int("status", n.status), slog.Duration("took", took.Round(time.Microsecond)),
-	}
-	for _, a := range []slog.Attr{slog.String("role", n.actor.Role), slog.String("uid", n.actor.UID),
-		slog.String("rows", n.rows), slog.String("code", string(n.code)), slog.String("why", n.why)} {
-		if a.Value.String() != "" {
-			attrs = append(attrs, a)
+	end := s.Clock.Now()
+	line := slog.NewRecord(end, level, "request", 0)
+	attrs := make([]slog.Attr, 0, 11)
+	attrs = append(attrs, slog.String("id", n.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", n.status), slog.Duration("took", end.Sub(start).Round(time.Microsecond)))
+	given := func(name, text string) {
+		if text != "" {
+			attrs = append(attrs, slog.String(name, text))
 		}
 	}
+	if n.actor != nil {
+		given("role", n.actor.Role)
+		given("uid", n.actor.UID)
+	}
+	given("rows", n.rows)
+	given("code", string(n.code))
+	given("why", n.why)
 	if n.cause != nil {
 		attrs = append(attrs, slog.String("cause", n.cause.Error()))
 	}
-	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	line.AddAttrs(attrs...)
+	_ = out.Handle(ctx, line) // what keeps the log may be full: requests are answered all the same
 }

@@ -176,7 +176,7 @@ func contentRange(offset int64, n int, total int64) string {
 	if n == 0 {
 		return "*/" + of
 	}
-	return fmt.Sprintf("%d-%d/%s", offset, offset+int64(n)-1, of)
+	return strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+int64(n)-1, 10) + "/" + of
 }
 
 // nextURL is the request's own address from another position.

@@ -67,7 +67,7 @@ func (s *server) table() []route {
 
 // hand passes a request on to a part that admits its callers itself.
 func hand(to http.Handler) func(*call) {
-	return func(c *call) { to.ServeHTTP(c.ResponseWriter, c.Request) }
+	return func(c *call) { to.ServeHTTP(c.ResponseWriter, annotated(c.Request, c.note)) }
 }
 
 // declared refuses a table with a route that nobody thought about.
@@ -83,7 +83,7 @@ func declared(routes []route) error {
 // dispatch finds the route by the path as sent: segments are split before they are decoded, so that an encoded slash
 // stays within its segment, and nothing is cleaned.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
-	c := &call{ResponseWriter: w, Request: r, note: noteOf(r.Context()), proxies: s.Proxies}
+	c := &call{ResponseWriter: w, Request: r, note: noteBehind(w), proxies: s.Proxies}
 	if n := len(r.RequestURI); n > s.Limits.URLLength {
 		c.refuse(fault.New(fault.TooComplex, "the URL is longer than %d bytes", s.Limits.URLLength), http.StatusRequestURITooLong)
 		return
@@ -116,7 +116,7 @@ func (s *server) enter(c *call, rt *route) {
 			return
 		}
 		c.actor = actor
-		c.note.actor = actor
+		c.note.actor = &c.actor
 	}
 	rt.serve(c)
 }
@@ -138,7 +138,8 @@ func split(escaped string) (segments []string, ok bool) {
 	if escaped == "" {
 		return nil, true
 	}
-	for _, raw := range strings.Split(strings.TrimSuffix(escaped, "/"), "/") {
+	segments = make([]string, 0, 4)
+	for raw := range strings.SplitSeq(strings.TrimSuffix(escaped, "/"), "/") {
 		s, err := url.PathUnescape(raw)
 		if err != nil || s == "" || s == "." || s == ".." || strings.ContainsFunc(raw, func(c rune) bool { return c == '\\' || c < ' ' }) {
 			return nil, false
