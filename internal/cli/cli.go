@@ -18,6 +18,7 @@ import (
 	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/config"
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/logs"
 	"github.com/socle-hq/socle/internal/migrate"
 )
 
@@ -190,4 +191,15 @@ func (l *logging) logger(s *session) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(s.err, nil))
 	}
 	return slog.New(slog.NewTextHandler(s.err, nil))
+}
+
+// gathering is a logger for many lines, which are written together. The log is whole after written.
+func (l *logging) gathering(s *session) (log *slog.Logger, written func()) {
+	lines, form := logs.Gather(s.err), logs.Text
+	if l.Log == "json" {
+		form = logs.JSON
+	}
+	log = slog.New(form(lines))
+	app.Go(log, "log", lines.Run)
+	return log, lines.Close
 }

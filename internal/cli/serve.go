@@ -26,7 +26,12 @@ type serveCommand struct {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(s *session) error {
-	log := c.logger(s)
+	log, written := c.gathering(s)
+	defer written()
+	return c.serve(s, log)
+}
+
+func (c *serveCommand) serve(s *session, log *slog.Logger) error {
 	o := c.options(s, log, c.Apply)
 	o.Drain, o.Local = c.Drain, local(c.addr(s))
 	r, err := app.Open(s.ctx, o)
