@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/ir"
@@ -18,21 +19,22 @@ const (
 	nowhere     = `"nowhere"`
 )
 
-// Search asks the FTS5 index, which has no negation of its own; socle_search tests what it cannot say.
+// Search asks the FTS5 index, which has no negation of its own; socle_search tests what it cannot say. Where the index says all,
+// which is to say mostly, the test that nothing is left spares every match the call and the reading of its texts.
 func (Dialect) Search(b *sqlgen.Builder, e *ir.Search) string {
 	ref, ok := b.Ref(e.Row)
-	if !ok || ref.Derived != nil || e.Row.Collection.Search == nil {
+	if !ok || ref.Derived != nil || e.Row.Collection.Search == nil || len(e.Fields) == 0 {
 		return b.Impossible(e)
 	}
 	index := sqlgen.Quote(searchTable(e.Row.Collection))
 	match := b.QueryArg(e, sqlgen.Index, columnNames(e))
-	rest := []string{b.QueryArg(e, sqlgen.Rest, "")}
-	rest = append(rest, sqlgen.Literal(int(e.Mode)), b.Expr(text(sqlgen.Config(e))))
+	query := b.QueryArg(e, sqlgen.Rest, "")
+	rest := []string{query, sqlgen.Literal(int(e.Mode)), b.Expr(text(sqlgen.Config(e)))}
 	for _, f := range e.Fields {
 		rest = append(rest, b.Expr(&ir.Column{Row: e.Row, Field: f}))
 	}
-	return "(" + ref.Alias + "._rowid_ IN (SELECT rowid FROM " + index + " WHERE " + index + " MATCH " + match + ") AND " +
-		call("socle_search", rest...) + ")"
+	return "(" + ref.Alias + "._rowid_ IN (SELECT rowid FROM " + index + " WHERE " + index + " MATCH " + match + ") AND (" +
+		query + " = '' OR " + call("socle_search", rest...) + "))"
 }
 
 func text(s string) *ir.Const {
@@ -41,15 +43,16 @@ func text(s string) *ir.Const {
 
 func searchTable(c *schema.Collection) schema.Ident { return schema.Derive(schema.ForSearch, table(c)) }
 
-// columnNames is the index's columns of the searched fields.
+// columnNames is the index's columns of the searched fields; "" stands for those of all, whose words are nowhere else.
 func columnNames(e *ir.Search) string {
 	var names []string
 	for i, f := range e.Row.Collection.Search.Fields {
-		for _, asked := range e.Fields {
-			if asked == f {
-				names = append(names, schema.Output(i).Name())
-			}
+		if slices.Contains(e.Fields, f) {
+			names = append(names, schema.Output(i).Name())
 		}
+	}
+	if len(names) == len(e.Row.Collection.Search.Fields) {
+		return ""
 	}
 	return strings.Join(names, " ")
 }
@@ -71,18 +74,23 @@ func bindQuery(c sqlgen.Coding, v value.Value) (any, error) {
 	}
 	if cover, ok := sqlgen.Covering(q); ok {
 		if expression, ok := lexeme.FTS5(cover); ok {
-			return "{" + c.Fields + "} : (" + expression + ")", nil
+			return within(c.Fields, expression), nil
 		}
 	}
 	return everywhere, nil
 }
 
+// within narrows an expression to some columns of the index.
+func within(columns, expression string) string {
+	if columns == "" {
+		return expression
+	}
+	return "{" + columns + "} : (" + expression + ")"
+}
+
 // search is lexeme.Match over the texts of the searched fields; a row without any of them does not match.
 func search(args []any) (any, error) {
 	query, _ := args[0].(string)
-	if query == "" {
-		return int64(1), nil
-	}
 	mode, _ := args[1].(int64)
 	config, _ := args[2].(string)
 	q, err := sqlgen.ParseQuery(sqlgen.Coding{Mode: ir.SearchMode(mode), Config: config}, value.OfText(query))
