@@ -234,11 +234,19 @@ func appendKey(buf []byte, v value.Value) []byte {
 
 // count gives the number of root rows: the one value selected, or the number of groups.
 func (r *run) count(p *program) (int64, error) {
+	groups := len(p.plan.Count().Group) > 0 || p.plan.Root().Select.Grouped
+	if counter, ok := r.snap.(store.Counter); ok && !groups {
+		args, err := p.count.Bind(&r.env, nil)
+		if err != nil {
+			return 0, err
+		}
+		return counter.Number(r.ctx, p.count, args)
+	}
 	tuples, err := r.query(p.count, nil)
 	if err != nil {
 		return 0, err
 	}
-	if sel := p.plan.Count(); len(sel.Group) > 0 || p.plan.Root().Select.Grouped {
+	if groups {
 		return int64(len(tuples)), nil
 	}
 	return tuples[0][0].Int(), nil

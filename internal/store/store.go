@@ -33,6 +33,12 @@ type Snapshot interface {
 	Close() error
 }
 
+// Counter is a snapshot that need not run a statement again which it, or one before it, ran in the same state of the database.
+type Counter interface {
+	// Number is the one value of a statement whose answer depends on rows and arguments alone.
+	Number(ctx context.Context, stmt *sqlgen.Stmt, args []any) (int64, error)
+}
+
 // Ender is a snapshot that ends without being waited for where it is told, just before, that a query is its last.
 type Ender interface{ Last() }
 

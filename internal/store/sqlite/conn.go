@@ -21,6 +21,8 @@ type conn struct {
 	born  time.Time
 	known map[string]*list.Element
 	used  *list.List // *prepared, most recently used first
+
+	numbers numbers
 }
 
 type prepared struct {
