@@ -41,6 +41,8 @@ func TestRequestsWaitForTheServerAsRarelyAsTheyCan(t *testing.T) {
 		{"an insert whose policy asks other rows", "POST", "/rest/v1/tickets", `{"title":"c","project_id":1}`, 201, 1},
 		{"an insert that is refused", "POST", "/rest/v1/tickets", `{"title":"d","project_id":2}`, 401, 3},
 		{"an insert that the server refuses", "POST", "/rest/v1/projects", `{"id":1,"name":"again"}`, 409, 7},
+		{"an update of a row by its key", "PATCH", "/rest/v1/comments?id=eq." + id + "3", `{"body":"g"}`, 204, 1},
+		{"an update of a row that is not there", "PATCH", "/rest/v1/comments?id=eq." + id + "8", `{"body":"g"}`, 204, 3},
 		{"an update whose policy asks other rows", "PATCH", "/rest/v1/tickets?id=eq." + id + "2", `{"title":"e"}`, 204, 2},
 		{"an update that is refused", "PATCH", "/rest/v1/tickets?id=eq." + id + "2", `{"project_id":2}`, 401, 6},
 		{"an update that the server refuses", "PATCH", "/rest/v1/comments?id=eq." + id + "3", `{"ticket_id":"` + id + `9"}`, 409, 9},

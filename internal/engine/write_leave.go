@@ -13,20 +13,23 @@ const mostLeft = 500
 
 // leave decides whether rows of an insert or an update are left to the store. Nothing may have to be asked, or changed, before them,
 // and nothing refused after them: what the store refuses comes first.
-func (x *writing) leave(rows []image) {
+func (x *writing) leave(rows []image) { x.leaver = x.leaves(len(rows)) }
+
+// leaves is the store, where so many rows are left to it.
+func (x *writing) leaves(rows int) store.Leaver {
 	l, ok := x.tx.(store.Leaver)
-	if !ok || !x.alone || len(rows) == 0 || len(rows) > mostLeft || x.w.On != nil || x.m.returned != nil || len(x.c.PrimaryKey) == 0 || !l.Leaves() {
-		return
+	if !ok || !x.alone || rows == 0 || rows > mostLeft || x.w.On != nil || x.m.returned != nil || len(x.c.PrimaryKey) == 0 || !l.Leaves() {
+		return nil
 	}
 	for f, n := range x.given {
 		if n > x.raised[f] {
-			return
+			return nil
 		}
 	}
-	if x.affecting(len(rows)) != nil {
-		return
+	if x.affecting(rows) != nil {
+		return nil
 	}
-	x.leaver = l
+	return l
 }
 
 // done has a statement carried out that changes so many rows; 0: however many.

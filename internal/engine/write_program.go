@@ -24,6 +24,7 @@ type mutation struct {
 	seen, allowed *sqlgen.Stmt   // nil: every row is
 	known         *sqlgen.Stmt   // of an upsert
 	returned      *step          // nil: no representation
+	outright      *outright      // nil: its rows have to be seen first
 	shape         *render.Shape
 }
 
@@ -105,6 +106,7 @@ func compileWrite(bound policy.BoundWrite, limits plan.Limits, d sqlgen.Dialect)
 		m.shape = render.Compile(l)
 		m.returned, c.err = steps(d, l)
 	}
+	m.outright = c.outright(m)
 	return m, c.err
 }
 

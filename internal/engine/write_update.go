@@ -14,6 +14,9 @@ func (x *writing) update() (Answer, error) {
 	if len(x.w.Columns) == 0 {
 		return x.answer(Answer{Total: -1}, nil)
 	}
+	if a, left := x.outright(); left {
+		return a, nil
+	}
 	olds, err := x.targets()
 	if err != nil {
 		return Answer{}, err

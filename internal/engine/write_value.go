@@ -113,10 +113,12 @@ func (x *writing) keyword(f *schema.Field, d schema.Default) (value.Value, error
 }
 
 // changes are the fields an update sets, the body's first, then those that are set by every update.
-func (x *writing) changes() []*schema.Field {
-	out := append([]*schema.Field{}, x.w.Columns...)
-	for _, f := range sqlgen.StoredFields(x.c) {
-		if f.OnUpdate.Kind != schema.NoDefault && !contains(x.w.Columns, f) {
+func (x *writing) changes() []*schema.Field { return changesOf(x.c, x.w.Columns) }
+
+func changesOf(c *schema.Collection, columns []*schema.Field) []*schema.Field {
+	out := append([]*schema.Field{}, columns...)
+	for _, f := range sqlgen.StoredFields(c) {
+		if f.OnUpdate.Kind != schema.NoDefault && !contains(columns, f) {
 			out = append(out, f)
 		}
 	}

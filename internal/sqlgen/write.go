@@ -164,6 +164,23 @@ func Update(d Dialect, c *schema.Collection, fields []*schema.Field, values plan
 	return t.exec()
 }
 
+// RenderUpdate renders an update of the rows of a select that has nothing but a condition: the fields get the values that are bound
+// as the one parent, and the rows their next version.
+func RenderUpdate(d Dialect, of *plan.Select, fields []*schema.Field) (*Stmt, error) {
+	b := newBuilder(d)
+	stmt := &Stmt{dialect: d}
+	table, leave := b.from(of)
+	defer leave()
+	stmt.Text = "UPDATE " + table + " SET "
+	for i, f := range fields {
+		stmt.Text += Quote(f.Ident) + " = " + b.Keys(i, Coding{Form: Plain, Type: f.Type}) + ", "
+	}
+	version := quoted(schema.SystemVersion)
+	stmt.Text += version + " = " + version + " + 1 WHERE " + b.Expr(of.Where)
+	stmt.Args = b.args
+	return stmt, b.err
+}
+
 func searched(c *schema.Collection, f *schema.Field) bool {
 	for _, s := range c.Search.Fields {
 		if s == f {

@@ -63,6 +63,8 @@ type Leaver interface {
 type Step struct {
 	sqlgen.Exec
 	Rows int64
+
+	Perhaps bool // of a step alone: it may find no row; then nothing is kept, and the closure is run again as above
 }
 
 // Tx is a write transaction. It is for one goroutine. Arguments and raw columns have the forms of the Dialect.

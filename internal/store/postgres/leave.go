@@ -42,7 +42,7 @@ func (w *writing) Leave(unless sqlgen.Exec, rest []store.Step) error {
 		if err != nil {
 			return err
 		}
-		step.rows = s.Rows
+		step.rows, step.perhaps = s.Rows, s.Perhaps
 		w.left = append(w.left, step)
 	}
 	w.unless = &unless
@@ -89,6 +89,9 @@ func stated(e sqlgen.Exec, err error) (statement, error) {
 	values, err := texts(e.Args)
 	return statement{sql: e.Text, values: values}, err
 }
+
+// errMissed is the error of a transaction that was left, found no row to change, and so kept nothing but its mark.
+var errMissed = errors.New("postgres: there was no row to change")
 
 // errMiscounted is the error of a transaction that was left and did not change the rows that it was meant to: something else
 // than the product has a say in the table.

@@ -48,13 +48,18 @@ func leaving(t *testing.T) *Store {
 
 var errAsked = errors.New("the closure has asked")
 
-// put adds a number unless the query finds a row. A run that has to wait for answers gives errAsked. The texts say which runs left
-// it all.
+// put adds a number unless the query finds a row.
 func put(ctx context.Context, s *Store, n int64, unless string) (runs string, err error) {
+	return left(ctx, s, unless, store.Step{Exec: sqlgen.Exec{Text: "INSERT INTO numbers VALUES ($1)", Args: []any{n}}, Rows: 1})
+}
+
+// left carries out a step unless the query finds a row. A run that has to wait for answers gives errAsked. The texts say which runs
+// left it all.
+func left(ctx context.Context, s *Store, unless string, step store.Step) (runs string, err error) {
 	err = s.Write(ctx, func(tx store.Tx) error {
 		if l := tx.(store.Leaver); l.Leaves() {
 			runs += "left "
-			return l.Leave(sqlgen.Exec{Text: unless}, []store.Step{{Exec: sqlgen.Exec{Text: "INSERT INTO numbers VALUES ($1)", Args: []any{n}}, Rows: 1}})
+			return l.Leave(sqlgen.Exec{Text: unless}, []store.Step{step})
 		}
 		runs += "asked "
 		if _, err := tx.Query(ctx, "SELECT 1"); err != nil {
@@ -89,6 +94,19 @@ func TestWhatIsLeftIsKeptWholeOrAskedAboutStepByStep(t *testing.T) {
 	count(t, s, 4)
 	if _, err := put(ctx, s, 13, ""); !errors.Is(err, errMiscounted) || fault.From(err).Code != fault.Internal {
 		t.Errorf("a row that the table does not take: %v", err)
+	}
+}
+
+func TestAStepThatPerhapsFindsARowIsAskedAboutWhereThereIsNone(t *testing.T) {
+	t.Parallel()
+	s := leaving(t)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for n, want := range map[int64]string{1: "left ", 99: "left asked "} {
+		step := store.Step{Exec: sqlgen.Exec{Text: "UPDATE numbers SET n = n WHERE n = $1", Args: []any{n}}, Rows: 1, Perhaps: true}
+		if runs, err := left(ctx, s, "", step); runs != want || (err == nil) != (n == 1) {
+			t.Errorf("%d: %q, %v", n, runs, err)
+		}
 	}
 }
 

@@ -51,6 +51,7 @@ type statement struct {
 	each    func([][]byte) error
 	done    func() error // after the last row
 	rows    int64        // that it changes; 0: however many
+	perhaps bool         // … or none
 
 	name string // under which it is made
 }
@@ -148,8 +149,8 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 			if n, err = drain(answer, batch[i].each); err == nil && batch[i].done != nil {
 				err = batch[i].done()
 			}
-			if err == nil && batch[i].rows > 0 && n != batch[i].rows {
-				err = fmt.Errorf("%w: %d, not %d", errMiscounted, n, batch[i].rows)
+			if err == nil {
+				err = batch[i].counted(n)
 			}
 			if err != nil {
 				return 0, err
@@ -160,6 +161,17 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 		}
 	}
 	return n, nil
+}
+
+// counted is the error of having changed so many rows.
+func (s *statement) counted(n int64) error {
+	switch {
+	case s.rows == 0, n == s.rows:
+		return nil
+	case s.perhaps && n == 0:
+		return errMissed
+	}
+	return fmt.Errorf("%w: %d, not %d", errMiscounted, n, s.rows)
 }
 
 func drain(r *pgconn.ResultReader, each func([][]byte) error) (int64, error) {

@@ -31,6 +31,10 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 			brief = briefly
 		}
 		err = s.marked(ctx, prelude, brief, mark, f)
+		if errors.Is(err, errMissed) {
+			s.settled(ctx, mark)
+			continue
+		}
 		kept, known := s.resolve(ctx, mark, err)
 		if err == nil || kept {
 			s.replicas.wrote(store.SessionOf(ctx), s.clock.Now())
@@ -214,7 +218,7 @@ func (w *writing) ended(ctx context.Context, end func(context.Context) error) er
 	switch {
 	case err == nil && warned[warning] != nil:
 		return errLate(warned[warning].(error))
-	case err == nil, pgconn.SafeToRetry(err), errors.Is(err, errMiscounted), codeOf(err) == readOnly, errors.As(err, &server) && !isLost(err):
+	case err == nil, pgconn.SafeToRetry(err), errors.Is(err, errMiscounted), errors.Is(err, errMissed), codeOf(err) == readOnly, errors.As(err, &server) && !isLost(err):
 		return err
 	case ctx.Err() != nil:
 		return errLate(err)
