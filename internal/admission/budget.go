@@ -29,12 +29,12 @@ type Share struct {
 // Of begins a share of nothing.
 func (b *Budget) Of(who string) *Share { return &Share{budget: b, who: who} }
 
-// Take makes the share larger. The error is the fault of a budget that is used up.
+// Take makes the share larger, step by step or at once, which is the same. The error is the fault of a budget that is used up.
 func (s *Share) Take(n int) error {
 	b := s.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.by[s.who]+n > b.limit-b.used {
+	if b.by[s.who]+n > b.limit-b.used+s.bytes {
 		return fault.New(fault.Unavailable, "The server is busy: too many large bodies and answers are under way").WithHint("try again after Retry-After")
 	}
 	b.used += n
@@ -43,17 +43,21 @@ func (s *Share) Take(n int) error {
 	return nil
 }
 
-// Give gives the whole share back.
-func (s *Share) Give() {
-	if s.bytes == 0 {
+// Return makes the share smaller.
+func (s *Share) Return(n int) {
+	n = min(n, s.bytes)
+	if n <= 0 {
 		return
 	}
 	b := s.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.used -= s.bytes
-	if b.by[s.who] -= s.bytes; b.by[s.who] <= 0 {
+	b.used -= n
+	if b.by[s.who] -= n; b.by[s.who] <= 0 {
 		delete(b.by, s.who)
 	}
-	s.bytes = 0
+	s.bytes -= n
 }
+
+// Give gives the whole share back.
+func (s *Share) Give() { s.Return(s.bytes) }

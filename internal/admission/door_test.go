@@ -248,7 +248,7 @@ func TestABudgetIsSharedAndComesBack(t *testing.T) {
 	if err := other.Take(25); err != nil {
 		t.Errorf("another: %v", err)
 	}
-	if err := other.Take(1); err == nil || fault.From(err).Status() != 503 {
+	if err := b.Of("other").Take(1); err == nil || fault.From(err).Status() != 503 {
 		t.Errorf("beyond: %v", err)
 	}
 	for _, s := range append(flood, other, other) {
@@ -256,6 +256,28 @@ func TestABudgetIsSharedAndComesBack(t *testing.T) {
 	}
 	if err := other.Take(100); err != nil {
 		t.Errorf("all of it: %v", err)
+	}
+}
+
+func TestAShareGrowsStepByStepAsAtOnce(t *testing.T) {
+	t.Parallel()
+	b := admission.NewBudget(100)
+	s := b.Of("ann")
+	for step := range 10 {
+		if err := s.Take(10); err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+	}
+	if s.Take(1) == nil || b.Of("bob").Take(1) == nil {
+		t.Error("there is more than all of it")
+	}
+	s.Return(70)
+	if err := b.Of("bob").Take(35); err != nil {
+		t.Errorf("of what was given back: %v", err)
+	}
+	s.Return(1000) // has 30
+	if err := b.Of("bob").Take(31); err == nil {
+		t.Error("more was given back than was taken")
 	}
 }
 

@@ -11,14 +11,15 @@ import (
 const roomyHeap = 32 << 20
 
 // The collector is told how much garbage there may be in percent of what is in use: usualPercent where that is more than half of
-// roomyHeap, and never more than mostPercent, with which even an empty heap grows to roomyHeap: 4 MiB of it for each 100 %.
+// roomyHeap; from roomyHeap on no more garbage than that, but leastPercent; and never more than mostPercent, with which even an empty heap grows to roomyHeap: 4 MiB of it for each 100 %.
 const (
 	usualPercent = 100
+	leastPercent = 25
 	mostPercent  = roomyHeap / (4 << 20) * 100
 )
 
 // Roomy lets the heap of this process grow to roomyHeap before garbage is collected, from the next collection on. A heap with
-// more in use is collected when its size has doubled, as it would be without.
+// more in use may have as much garbage beside it, or a quarter of its size: what many large answers hold is not doubled.
 func Roomy() { (&room{percent: usualPercent}).follow() }
 
 // room is what the collector was told last, in percent.
@@ -48,7 +49,10 @@ func (r *room) adapt() {
 // percentFor is how much garbage there may be beside so many bytes of the heap, and so many of stacks and globals, in use. The
 // collector takes it of both together.
 func percentFor(heap, others uint64) int64 {
-	if heap > roomyHeap/2 {
+	switch {
+	case heap > roomyHeap:
+		return max(leastPercent, int64(roomyHeap*100/heap))
+	case heap > roomyHeap/2:
 		return usualPercent
 	}
 	return min(mostPercent, max(usualPercent, int64((roomyHeap-heap)*100/max(1, heap+others))))

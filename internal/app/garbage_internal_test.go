@@ -7,7 +7,8 @@ func TestTheRoomForGarbageShrinksAsMoreIsInUse(t *testing.T) {
 	const mib = 1 << 20
 	for _, c := range []struct{ heap, others, want uint64 }{
 		{0, 0, mostPercent}, {1 * mib, 0, mostPercent}, {8 * mib, 0, 300}, {8 * mib, 4 * mib, 200}, {16 * mib, 0, usualPercent},
-		{16*mib + 1, 0, usualPercent}, {8 * mib, 40 * mib, usualPercent}, {4096 * mib, 0, usualPercent},
+		{16*mib + 1, 0, usualPercent}, {8 * mib, 40 * mib, usualPercent}, {32 * mib, 0, usualPercent}, {64 * mib, 0, 50},
+		{4096 * mib, 0, leastPercent},
 	} {
 		got := percentFor(c.heap, c.others)
 		if got != int64(c.want) {

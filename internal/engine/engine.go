@@ -67,6 +67,9 @@ type Op struct {
 	// Beside writes what is to be kept or undone with the whole list, after a write. It may be called more than once.
 	Beside func(context.Context, store.Tx) error
 
+	// Scale weighs the rows of the answer while they are read; nil: nothing does. Rows that are read again are weighed again.
+	Scale store.Scale
+
 	// Accept sees a write's outcome before it is kept; its error undoes the whole list. It may be called more than once.
 	Accept func(*Answer) error
 }
@@ -147,6 +150,9 @@ func (e *Engine) snapshot(ctx context.Context, programs []*program) (store.Snaps
 func (e *Engine) read(ctx context.Context, snap store.Snapshot, p *program, op Op, actor policy.Actor, left int) (Answer, error) {
 	r := &run{ctx: ctx, snap: snap, limits: &e.limits, left: left,
 		env: ir.Env{Args: op.Read.Args, Auth: actor.Values(), Now: e.clock.Now().UnixMicro()}}
+	if w, ok := snap.(store.Weigher); ok {
+		w.Weigh(op.Scale)
+	}
 	a := Answer{Level: p.plan.Root(), Shape: p.shape, Total: -1}
 	limit := rootLimit(p.plan, &r.env)
 	if op.Peek && limit >= 0 {

@@ -158,6 +158,7 @@ type session struct {
 	leaver      store.Leaver            // nil: the answers of statements are waited for
 	unless      sqlgen.Exec             // what is left to leaver is not done where this finds a row
 	left        []store.Step
+	scale       store.Scale // weighs the rows that are read; nil: nothing does
 }
 
 func (e *Engine) session(ctx context.Context, tx store.Tx, took *taken) *session {
@@ -165,7 +166,10 @@ func (e *Engine) session(ctx context.Context, tx store.Tx, took *taken) *session
 		given: map[*schema.Field]int64{}, raised: map[*schema.Field]int64{}, moved: map[*schema.Field]bool{}}
 }
 
-var _ store.Snapshot = (*session)(nil)
+var (
+	_ store.Snapshot = (*session)(nil)
+	_ store.Weigher  = (*session)(nil)
+)
 
 func (s *session) run(ops []Op) ([]Answer, error) {
 	s.alone = sole(ops)
@@ -221,6 +225,7 @@ func (s *session) operation(op Op, before []Answer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	x.own = op.Scale
 	a, err := x.carryOut()
 	s.begun = true
 	if err == nil && op.Beside != nil {
@@ -252,8 +257,12 @@ func (s *session) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]p
 	if err != nil {
 		return nil, err
 	}
+	weight := store.Weight{On: s.scale}
 	out := make([]plan.Tuple, len(rows))
 	for i, row := range rows {
+		if err := weight.Raw(row); err != nil {
+			return nil, err
+		}
 		out[i] = make(plan.Tuple, len(stmt.Types))
 		if err := sqlgen.Decode(s.dialect, stmt.Types, row, out[i]); err != nil {
 			return nil, err
@@ -261,6 +270,9 @@ func (s *session) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]p
 	}
 	return out, nil
 }
+
+// Weigh has the rows to come weighed.
+func (s *session) Weigh(on store.Scale) { s.scale = on }
 
 // Close has nothing to do: the transaction is its owner's.
 func (s *session) Close() error { return nil }
@@ -281,6 +293,7 @@ type writing struct {
 	c     *schema.Collection
 	w     *ir.Write
 	env   *ir.Env
+	own   store.Scale // weighs the representation
 }
 
 func (s *session) writing(w *ir.Write, importing bool) (*writing, error) {

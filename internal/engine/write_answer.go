@@ -55,6 +55,8 @@ func (x *writing) represent(keys []plan.Tuple) (*plan.Result, error) {
 	if len(keys) == 0 {
 		return &plan.Result{Total: -1, Children: empty(x.m.returned.level)}, nil
 	}
+	x.Weigh(x.own)
+	defer x.Weigh(nil)
 	r := &run{ctx: x.ctx, snap: x.session, env: *x.env, limits: &x.engine.limits}
 	res, err := r.step(x.m.returned, keys)
 	if err != nil {

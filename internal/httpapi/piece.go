@@ -8,6 +8,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/admission"
 	"github.com/socle-hq/socle/internal/clock"
+	"github.com/socle-hq/socle/internal/fault"
 )
 
 // Bodies and answers pass in pieces. However large they are, they have time as long as each piece comes or leaves in time; and what
@@ -45,23 +46,44 @@ func (u *upload) Read(p []byte) (int, error) {
 }
 
 // hold counts what a call keeps in memory until it ends.
-func (s *server) hold(c *call, bytes int) error {
+func (c *call) hold(bytes int) error {
 	if c.share == nil {
-		c.share = s.held.Of(c.line())
+		c.share = c.server.held.Of(c.line())
 	}
 	return c.share.Take(bytes)
 }
 
-// holdAnswer counts an answer of so many bytes by now; what was made before it, and made anew, counts no more.
-func (s *server) holdAnswer(c *call, bytes int) error {
+// Hold counts an answer of so many bytes by now; what was made before it, and made anew, counts no more.
+func (c *call) Hold(bytes int) error {
 	if bytes <= pieceBytes || bytes <= c.answered {
 		return nil
 	}
-	err := s.hold(c, bytes-c.answered)
+	err := c.hold(bytes - c.answered)
 	if err == nil {
 		c.answered = bytes
 	}
 	return err
+}
+
+// Weigh counts the rows that are read for an answer: it is about as large as they are, until it is made.
+func (c *call) Weigh(bytes int) error {
+	c.rows += bytes
+	err := c.Hold(c.rows)
+	if most := c.server.Limits.Response; err != nil && most > 0 && c.rows > 2*most {
+		return fault.New(fault.TooComplex, "the response is larger than %d bytes", most) // as it will be the next time
+	}
+	return err
+}
+
+// settle gives back what an answer has turned out not to need.
+func (c *call) settle(bytes int) {
+	if bytes <= pieceBytes {
+		bytes = 0
+	}
+	if c.answered > bytes {
+		c.share.Return(c.answered - bytes)
+		c.answered = bytes
+	}
 }
 
 // budget is for what all requests hold. Any request alone has as much as its own limits allow: half of what is left is for others.

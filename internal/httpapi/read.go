@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,7 +61,7 @@ func (s *server) rest(c *call) {
 }
 
 func (s *server) read(ctx context.Context, c *call, read *rest.Read) {
-	answers, err := s.Engine.Run(ctx, acting(c, read), []engine.Op{{Read: read.Request, Peek: true}})
+	answers, err := s.Engine.Run(ctx, acting(c, read), []engine.Op{{Read: read.Request, Peek: true, Scale: c}})
 	if err != nil {
 		s.failed(ctx, c, err)
 		return
@@ -73,16 +74,15 @@ func (s *server) read(ctx context.Context, c *call, read *rest.Read) {
 	}
 	sheet := sheets.Get().(*[]byte)
 	defer keepSheet(sheet)
-	body, err := s.body((*sheet)[:0], read, a)
+	body, err := c.body((*sheet)[:0], read, a)
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	*sheet = body
-	if err := s.holdAnswer(c, len(body)); err != nil {
-		c.fail(err)
-		return
+	if cap(body) <= largestSheet {
+		*sheet = body
 	}
+	c.settle(cap(body))
 	s.headers(c, read, a)
 	s.send(c, read, status(read, a), body)
 }
@@ -93,11 +93,7 @@ var sheets = sync.Pool{New: func() any { return new([]byte) }}
 // largestSheet is the size in bytes above which a sheet is not kept.
 const largestSheet = 256 << 10
 
-func keepSheet(sheet *[]byte) {
-	if cap(*sheet) <= largestSheet {
-		sheets.Put(sheet)
-	}
-}
+func keepSheet(sheet *[]byte) { sheets.Put(sheet) }
 
 // failed answers for a run that did not succeed; a client that has gone is not answered.
 func (s *server) failed(ctx context.Context, c *call, err error) {
@@ -119,9 +115,12 @@ func timely(ctx context.Context, err error) error {
 	return err
 }
 
-// body appends the answer's rows as the request wants them.
-func (s *server) body(dst []byte, read *rest.Read, a *engine.Answer) ([]byte, error) {
-	shape, o := a.Shape, render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped, Limit: s.Limits.Response}
+// body appends the answer's rows as the request wants them. There is room for it as it grows, or it ends.
+func (c *call) body(dst []byte, read *rest.Read, a *engine.Answer) ([]byte, error) {
+	if c.rows > largestSheet {
+		dst = slices.Grow(dst, c.rows)
+	}
+	shape, o := a.Shape, render.Options{Zone: read.Timezone, Stripped: read.Media.Stripped, Limit: c.server.Limits.Response, Room: c}
 	switch read.Media.Type {
 	case syntax.Object:
 		return shape.Object(dst, a.Result, o)

@@ -38,10 +38,12 @@ type call struct {
 	segments []string // decoded, below the route's prefix
 	actor    policy.Actor
 	note     *note
+	server   *server
 	proxies  int
 	place    admission.Place
 	share    *admission.Share // of what is held; nil where nothing is
-	answered int              // bytes of the answer that are held
+	rows     int              // bytes of the answer's rows
+	answered int              // bytes of the answer, or of its rows, that are held
 }
 
 // table is every route. The first that matches serves.
@@ -83,7 +85,7 @@ func declared(routes []route) error {
 // dispatch finds the route by the path as sent: segments are split before they are decoded, so that an encoded slash
 // stays within its segment, and nothing is cleaned.
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
-	c := &call{ResponseWriter: w, Request: r, note: noteBehind(w), proxies: s.Proxies}
+	c := &call{ResponseWriter: w, Request: r, note: noteBehind(w), server: s, proxies: s.Proxies}
 	if n := len(r.RequestURI); n > s.Limits.URLLength {
 		c.refuse(fault.New(fault.TooComplex, "the URL is longer than %d bytes", s.Limits.URLLength), http.StatusRequestURITooLong)
 		return

@@ -37,7 +37,7 @@ func (s *server) transaction(ctx context.Context, c *call, read *rest.Read, sent
 	}
 	for i := range answers {
 		if answers[i].Replayed {
-			if bodies[i], err = s.representation(steps[i].Draft(), &answers[i]); err != nil {
+			if bodies[i], err = c.representation(steps[i].Draft(), &answers[i]); err != nil {
 				c.fail(rest.StepFault(i, err))
 				return
 			}
@@ -62,7 +62,7 @@ func (s *server) step(c *call, step *rest.Step, bodies [][]byte) engine.Op {
 			return read.Write, nil
 		},
 		Accept: func(a *engine.Answer) (err error) {
-			if bodies[len(bodies)-1], err = s.representation(step.Draft(), a); err == nil {
+			if bodies[len(bodies)-1], err = c.representation(step.Draft(), a); err == nil {
 				err = s.fits(c, bodies)
 			}
 			return err
@@ -79,7 +79,7 @@ func (s *server) fits(c *call, bodies [][]byte) error {
 	if most := s.Limits.Response; most > 0 && n > most {
 		return fault.New(fault.TooComplex, "the response is larger than %d bytes", most)
 	}
-	return s.holdAnswer(c, n)
+	return c.Hold(n)
 }
 
 // failedStep says which step failed. A list of one fails without a number.

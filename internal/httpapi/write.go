@@ -25,7 +25,7 @@ type digest struct {
 func (s *server) newDigest(c *call) *digest {
 	body := io.Reader(c.Request.Body)
 	if n := c.Request.ContentLength; n < 0 || n > pieceBytes {
-		body = &upload{Reader: body, conn: http.NewResponseController(c.ResponseWriter), hold: func(n int) error { return s.hold(c, n) }}
+		body = &upload{Reader: body, conn: http.NewResponseController(c.ResponseWriter), hold: c.hold}
 	}
 	if c.Request.Header.Get(idempotencyKey) == "" {
 		return &digest{Reader: body}
@@ -52,10 +52,8 @@ func (s *server) write(ctx context.Context, c *call, read *rest.Read, sent *dige
 		return
 	}
 	var body []byte
-	op := engine.Op{Write: read.Write, DryRun: read.Rollback, Idempotency: once, Accept: func(a *engine.Answer) (err error) {
-		if body, err = s.representation(read, a); err == nil {
-			err = s.holdAnswer(c, len(body))
-		}
+	op := engine.Op{Write: read.Write, DryRun: read.Rollback, Idempotency: once, Scale: c, Accept: func(a *engine.Answer) (err error) {
+		body, err = c.representation(read, a)
 		return err
 	}}
 	answers, err := s.Engine.Run(ctx, c.actor, []engine.Op{op})
@@ -65,11 +63,12 @@ func (s *server) write(ctx context.Context, c *call, read *rest.Read, sent *dige
 	}
 	a := &answers[0]
 	if a.Replayed {
-		if body, err = s.representation(read, a); err != nil {
+		if body, err = c.representation(read, a); err != nil {
 			c.fail(err)
 			return
 		}
 	}
+	c.settle(cap(body))
 	s.writeHeaders(c.ResponseWriter.Header(), read, a)
 	s.dropped(read, a)
 	c.answer(writeStatus(read, a), body)
@@ -85,11 +84,11 @@ func (c *call) answer(status int, body []byte) {
 }
 
 // representation is the written rows as the request wants them; nil where it wants none.
-func (s *server) representation(read *rest.Read, a *engine.Answer) ([]byte, error) {
+func (c *call) representation(read *rest.Read, a *engine.Answer) ([]byte, error) {
 	if read.Write.Return == nil {
 		return nil, nil
 	}
-	return s.body(nil, read, a)
+	return c.body(nil, read, a)
 }
 
 const idempotencyKey = "Idempotency-Key"

@@ -13,8 +13,12 @@ type Options struct {
 	Zone     *time.Location // printed offset of timestamps; nil is UTC
 	Stripped bool           // JSON without null members, at every depth
 	Limit    int            // bytes of output; more is 54001; 0 is no limit
+	Room     Room           // for large outputs; nil is as much as they need
 	Harmless bool           // CSV for people: a text that a spreadsheet would compute gets an apostrophe before it
 }
+
+// Room is asked whether an output may have become so large; its error ends the output.
+type Room interface{ Hold(bytes int) error }
 
 // Array appends the rows as a JSON array of objects.
 func (s *Shape) Array(dst []byte, r *plan.Result, o Options) ([]byte, error) {
@@ -51,6 +55,7 @@ type writer struct {
 	Options
 	buf   []byte
 	start int
+	asked int    // for how much of the output there is room
 	cell  []byte // scratch of CSV
 	err   error
 }
@@ -66,10 +71,16 @@ func (w *writer) done() ([]byte, error) {
 	return w.buf, nil
 }
 
+// askEvery is by how many bytes the output grows until there must be room for more.
+const askEvery = 64 << 10
+
 // check notes when the output has become too large, and reports whether writing may go on.
 func (w *writer) check() bool {
 	if w.err == nil && w.Limit > 0 && len(w.buf)-w.start > w.Limit {
 		w.err = fault.New(fault.TooComplex, "the response is larger than %d bytes", w.Limit)
+	}
+	if n := len(w.buf) - w.start; w.err == nil && w.Room != nil && n-w.asked >= askEvery {
+		w.asked, w.err = n, w.Room.Hold(n)
 	}
 	return w.err == nil
 }

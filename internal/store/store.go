@@ -42,6 +42,12 @@ type Counter interface {
 // Ender is a snapshot that ends without being waited for where it is told, just before, that a query is its last.
 type Ender interface{ Last() }
 
+// Weigher is a snapshot that has the rows of its queries weighed while they come. A nil Scale weighs nothing.
+type Weigher interface{ Weigh(Scale) }
+
+// Scale is told that rows weigh so many bytes more; its error is the query's.
+type Scale interface{ Weigh(bytes int) error }
+
 // Asker is a write transaction that need not wait for every answer.
 type Asker interface {
 	// Ahead asks on the way of the next statement. check sees the raw rows before that statement's outcome is looked at; its

@@ -28,10 +28,17 @@ type snapshot struct {
 	store   *Store
 	prelude []string
 	from    *replica // nil: the primary
+	scale   store.Scale
 	link
 }
 
-var _ store.Ender = (*snapshot)(nil)
+var (
+	_ store.Ender   = (*snapshot)(nil)
+	_ store.Weigher = (*snapshot)(nil)
+)
+
+// Weigh has the rows to come weighed.
+func (q *snapshot) Weigh(on store.Scale) { q.scale = on }
 
 // Last says that the next query is the last: the transaction ends with it.
 func (q *snapshot) Last() { q.last = len(q.prelude) > 0 }
@@ -102,7 +109,7 @@ func (q *snapshot) fetch(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 	if err != nil {
 		return nil, err
 	}
-	rows := &tuples{types: stmt.Types}
+	rows := &tuples{types: stmt.Types, weight: store.Weight{On: q.scale}}
 	_, err = q.carryOut(ctx, statement{sql: stmt.Text, values: values, formats: dialect.Formats(stmt.Types), each: rows.add})
 	return rows.all, err
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"github.com/socle-hq/socle/internal/plan"
 	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
+	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -12,6 +13,8 @@ type tuples struct {
 	types []value.Type
 	all   []plan.Tuple
 	room  []value.Value // for the next rows
+
+	weight store.Weight
 }
 
 // mostTogether is how many rows share a piece of memory at most.
@@ -30,6 +33,9 @@ func (r *tuples) add(row [][]byte) (err error) {
 		}
 	}
 	kept, t := string(texts), r.next()
+	if err := r.weight.Add(len(t), len(kept)); err != nil {
+		return err
+	}
 	for i, of := range r.types {
 		if row[i] == nil {
 			continue

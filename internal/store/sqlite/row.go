@@ -8,6 +8,7 @@ import (
 
 	"github.com/socle-hq/socle/internal/plan"
 	dialect "github.com/socle-hq/socle/internal/sqlgen/sqlite"
+	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -22,11 +23,15 @@ type tuples struct {
 	all    []plan.Tuple
 	values []value.Value
 	texts  strings.Builder
+	weight store.Weight
 	cells  []uintptr // the columns of the row that is read
 }
 
-// most is how many rows a block is made for at most.
-const most = 64
+// A block is made for so many rows at most, and for more than one only where their texts have not more than so many bytes.
+const (
+	most     = 64
+	mostText = 64 << 10
+)
 
 // add reads a row whose columns have these types.
 func (t *tuples) add(types []value.Type, r row) error {
@@ -38,17 +43,23 @@ func (t *tuples) add(types []value.Type, r row) error {
 	t.values = t.values[len(types):]
 	t.all = append(t.all, tuple)
 	t.cells = t.cells[:0]
-	size := 0
+	texts, blobs := 0, 0
 	for i := range types {
 		cell := sqlite3.Xsqlite3_column_value(r.tls, r.stmt, int32(i))
 		t.cells = append(t.cells, cell)
-		if sqlite3.Xsqlite3_value_type(r.tls, cell) == sqlite3.SQLITE_TEXT {
-			size += int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))
+		switch sqlite3.Xsqlite3_value_type(r.tls, cell) {
+		case sqlite3.SQLITE_TEXT:
+			texts += int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))
+		case sqlite3.SQLITE_BLOB:
+			blobs += int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))
 		}
 	}
-	if t.texts.Cap()-t.texts.Len() < size {
+	if err := t.weight.Add(len(types), texts+blobs); err != nil {
+		return err
+	}
+	if t.texts.Cap()-t.texts.Len() < texts {
 		t.texts.Reset()
-		t.texts.Grow(size * rows)
+		t.texts.Grow(max(texts, min(texts*rows, mostText)))
 	}
 	for i, cell := range t.cells {
 		v, err := t.value(types[i], r.tls, cell)

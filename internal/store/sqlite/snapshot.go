@@ -16,6 +16,7 @@ type snapshot struct {
 	store *Store
 	once  bool
 	began time.Time
+	scale store.Scale
 
 	mu    sync.Mutex
 	conn  *conn
@@ -40,12 +41,17 @@ func (s *Store) snapshot(ctx context.Context, once bool) (store.Snapshot, error)
 	return q, nil
 }
 
+var _ store.Weigher = (*snapshot)(nil)
+
+// Weigh has the rows to come weighed.
+func (q *snapshot) Weigh(on store.Scale) { q.scale = on }
+
 // Query runs a rendered statement and decodes its rows.
 func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
 	if err := q.enter(); err != nil {
 		return nil, shown(ctx, err)
 	}
-	var out tuples
+	out := tuples{weight: store.Weight{On: q.scale}}
 	err := q.conn.read(ctx, stmt.Text, args, func(r row) error { return out.add(stmt.Types, r) })
 	if q.leave() {
 		return nil, errEnded()

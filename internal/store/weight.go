@@ -1,0 +1,46 @@
+package store
+
+import (
+	"unsafe"
+
+	"github.com/socle-hq/socle/internal/value"
+)
+
+// Weight is what rows weigh in memory while they are read. The zero Weight is on no scale.
+type Weight struct {
+	On    Scale
+	bytes int
+}
+
+// untold is how many bytes a scale is not told of: small answers cost nothing.
+const untold = 64 << 10
+
+// valueBytes are those of a value without its text.
+const valueBytes = int(unsafe.Sizeof(value.Value{}))
+
+// Add adds a row of so many values, whose texts have so many bytes.
+func (w *Weight) Add(values, texts int) error {
+	if w.bytes += values*valueBytes + texts; w.bytes < untold || w.On == nil {
+		return nil
+	}
+	n := w.bytes
+	w.bytes = 0
+	return w.On.Weigh(n)
+}
+
+// Raw adds a row of raw columns.
+func (w *Weight) Raw(row []any) error {
+	if w.On == nil {
+		return nil
+	}
+	texts := 0
+	for _, v := range row {
+		switch v := v.(type) {
+		case string:
+			texts += len(v)
+		case []byte:
+			texts += len(v)
+		}
+	}
+	return w.Add(len(row), texts)
+}
