@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/socle-hq/socle/internal/testkit"
 )
 
@@ -34,12 +36,13 @@ func cuts(t *testing.T) int {
 }
 
 // TestConnectionsCutAnywhereDuplicateAndLoseNothing: while many write, all connections are cut again and again at a random byte.
-// Two of three writers send a write until it is answered, under one idempotency key; the third sends it once.
+// Two of three writers send a write once, and share transactions; the third sends it until it is answered, under one idempotency key.
 func TestConnectionsCutAnywhereDuplicateAndLoseNothing(t *testing.T) {
 	t.Parallel()
-	c := testkit.NewCutter(t, testkit.PostgresURL(t))
+	dsn := testkit.PostgresURL(t)
+	c := testkit.NewCutter(t, dsn)
 	n := join(t, nodeOptions(t, journal, "", c.URL, nil))
-	const writers = 6
+	const writers = 12
 	logs := make([]ledger, writers)
 	over := make(chan struct{})
 	var all sync.WaitGroup
@@ -60,7 +63,26 @@ func TestConnectionsCutAnywhereDuplicateAndLoseNothing(t *testing.T) {
 		whole.acknowledged, whole.doubtful = append(whole.acknowledged, l.acknowledged...), append(whole.doubtful, l.doubtful...)
 	}
 	whole.judge(t, n)
-	t.Logf("%d cuts, %d writes acknowledged, %d in doubt", c.Cuts(), len(whole.acknowledged), len(whole.doubtful))
+	_, shared := together(t, dsn, "entries", 2)
+	if shared == 0 {
+		t.Error("no two writes shared a transaction")
+	}
+	t.Logf("%d cuts, %d writes acknowledged, %d in doubt, %d rows in transactions of several", c.Cuts(), len(whole.acknowledged), len(whole.doubtful), shared)
+}
+
+// together is how many rows a table has, and how many of them came in transactions of more than most.
+func together(t *testing.T, dsn, table string, most int) (rows, shared int) {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	const counted = `SELECT coalesce(sum(n), 0)::bigint, coalesce(sum(n) FILTER (WHERE n > $1), 0)::bigint FROM (SELECT count(*) AS n FROM %s GROUP BY xmin::text) g`
+	if err := db.QueryRow(t.Context(), fmt.Sprintf(counted, table), most).Scan(&rows, &shared); err != nil {
+		t.Fatal(err)
+	}
+	return rows, shared
 }
 
 // ledger is what a writer was told.
@@ -76,7 +98,7 @@ func (l *ledger) keep(t *testing.T, n *node, w int, over chan struct{}) {
 		}
 		text := fmt.Sprintf("w%d-%d", w, i)
 		body := fmt.Sprintf(`[{"text":%q},{"text":%q}]`, text, text+"b")
-		if w%3 == 0 {
+		if w%3 != 0 {
 			l.note(t, n.ask("POST", "/rest/v1/entries", body), text)
 			continue
 		}

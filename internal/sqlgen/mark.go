@@ -29,6 +29,12 @@ func MarkUnless(d Dialect, name string, at int64, unless Exec) (Exec, error) {
 	return t.exec()
 }
 
+// Unless makes a transaction fail where a query finds a row.
+func Unless(query Exec) Exec {
+	query.Text = "SELECT CAST(CASE WHEN EXISTS (" + query.Text + ") THEN 'refused' ELSE '0' END AS bigint)"
+	return query
+}
+
 // Preempt waits until a transaction that makes a mark has ended, and keeps one that has not made it from ever being kept.
 func Preempt(d Dialect, name string, at int64) (Exec, error) {
 	e, err := Mark(d, name, -at)

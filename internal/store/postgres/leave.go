@@ -42,20 +42,37 @@ func (w *writing) Leave(unless sqlgen.Exec, rest []store.Step) error {
 		if err != nil {
 			return err
 		}
-		step.rows, step.perhaps = s.Rows, s.Perhaps
+		step.rows, step.perhaps, step.missed = s.Rows, s.Perhaps, &w.missed
+		w.perhaps = w.perhaps || s.Perhaps
 		w.left = append(w.left, step)
+		w.size += step.size()
 	}
 	w.unless = &unless
 	return nil
 }
 
-// leave sends the whole transaction.
+// leave sends the whole transaction, with those of others where they are left at the same time.
 func (w *writing) leave(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := w.ended(ctx, w.whole)
+	if w.begun || w.perhaps { // two groups may meet rows in different orders
+		return w.apart(ctx)
+	}
+	return w.store.crowd.join(ctx, w)
+}
+
+// apart sends it without any other.
+func (w *writing) apart(ctx context.Context) error {
+	if err := w.reach(ctx); err != nil {
+		return err
+	}
+	w.missed = nil
+	err := w.ended(ctx, func(ctx context.Context) error { return w.whole(ctx, w.brief) })
 	var server *pgconn.PgError
+	if err == nil {
+		return w.missed
+	}
 	if !errors.As(err, &server) || isLost(err) {
 		return err
 	}
@@ -65,18 +82,30 @@ func (w *writing) leave(ctx context.Context) error {
 	return errors.Join(err, w.undo(ctx))
 }
 
-// whole sends everything in one round trip. The mark comes first, for it is made only where the rest may be done.
-func (w *writing) whole(ctx context.Context) error {
+// whole sends everything in one round trip, and what others have left after it. The mark comes first, for it is made only where the
+// rest may be done.
+func (w *writing) whole(ctx context.Context, brief []string, others ...*writing) error {
 	mark, err := stated(sqlgen.MarkUnless(dialect.Dialect{}, w.mark, w.at, *w.unless))
 	if err != nil {
 		return err
 	}
-	w.prelude = w.brief
+	w.prelude = brief
 	if w.begun {
-		w.prelude = w.brief[1:]
+		w.prelude = brief[1:]
 	}
 	w.planning(w.unless.Listed)
 	batch := append(append(w.before(), mark), w.left...)
+	for _, o := range others {
+		if o.unless.Text != "" {
+			unless, err := stated(sqlgen.Unless(*o.unless), nil)
+			if err != nil {
+				return err
+			}
+			w.planning(o.unless.Listed)
+			batch = append(append(batch, w.before()...), unless)
+		}
+		batch = append(batch, o.left...)
+	}
 	_, err = w.send(ctx, append(batch, statement{sql: "COMMIT"}))
 	return err
 }
@@ -92,6 +121,15 @@ func stated(e sqlgen.Exec, err error) (statement, error) {
 
 // errMissed is the error of a transaction that was left, found no row to change, and so kept nothing but its mark.
 var errMissed = errors.New("postgres: there was no row to change")
+
+// size is what a statement takes on its way, in bytes.
+func (s *statement) size() int {
+	n := len(s.sql)
+	for _, v := range s.values {
+		n += len(v)
+	}
+	return n
+}
 
 // errMiscounted is the error of a transaction that was left and did not change the rows that it was meant to: something else
 // than the product has a say in the table.

@@ -15,10 +15,11 @@ import (
 )
 
 // leaving is a store over a table of numbers, among them 1.
-func leaving(t *testing.T) *Store {
+func leaving(t *testing.T) *Store { return leavingAt(t, testkit.Postgres(t)) }
+
+func leavingAt(t *testing.T, dsn string) *Store {
 	t.Helper()
 	ctx := context.Background()
-	dsn := testkit.Postgres(t)
 	s, err := Open(ctx, dsn)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ func acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
 // link is a connection in use. What opens its transaction travels with the first statement.
 type link struct {
 	conn    *pgxpool.Conn
+	pool    *pgxpool.Pool // where conn is taken from as soon as it is needed
 	prelude []string
 	waiting []statement // travel with the next one
 	last    bool        // the next statement is the transaction's last
@@ -42,6 +44,14 @@ type link struct {
 }
 
 func (l *link) wire() *pgconn.PgConn { return l.conn.Conn().PgConn() }
+
+// reach takes a connection, unless there is one.
+func (l *link) reach(ctx context.Context) (err error) {
+	if l.conn == nil {
+		l.conn, err = acquire(ctx, l.pool)
+	}
+	return err
+}
 
 // statement is one of a batch. each, where there is one, gets every row; the row is good until it returns.
 type statement struct {
@@ -52,6 +62,7 @@ type statement struct {
 	done    func() error // after the last row
 	rows    int64        // that it changes; 0: however many
 	perhaps bool         // … or none
+	missed  *error       // is told where it does not; the statements after it are carried out all the same
 
 	name string // under which it is made
 }
@@ -88,15 +99,23 @@ func (l *link) before() []statement {
 
 // send carries out statements in one round trip, up to the first that fails. The number is the last one's.
 func (l *link) send(ctx context.Context, batch []statement) (int64, error) {
+	if err := l.reach(ctx); err != nil {
+		return 0, err
+	}
+	named := namesOf(l.wire())
+	if named == nil {
+		batch = slices.DeleteFunc(batch, isPlanning)
+	}
 	if len(batch) == 1 {
-		if known := namesOf(l.wire()).known(batch[0].sql); known != nil {
+		if known := named.known(batch[0].sql); known != nil {
 			return l.minded(drain(l.wire().ExecStatement(ctx, known, batch[0].values, nil, batch[0].formats), batch[0].each))
 		}
 	}
 	p := l.wire().StartPipeline(ctx)
 	for i := range batch {
-		batch[i].queue(p, namesOf(l.wire()))
+		batch[i].queue(p, named)
 	}
+	named.sent()
 	n, err := l.answers(p, batch)
 	if ended := p.Close(); err == nil {
 		err = ended
@@ -116,6 +135,10 @@ func (l *link) minded(n int64, err error) (int64, error) {
 func (s *statement) queue(p *pgconn.Pipeline, n *names) {
 	if known := n.known(s.sql); known != nil {
 		p.SendQueryStatement(known, s.values, nil, s.formats)
+		return
+	}
+	if name := n.coming(s.sql); name != "" {
+		p.SendQueryPrepared(name, s.values, nil, s.formats)
 		return
 	}
 	name, goes := n.next(s.sql)
@@ -149,11 +172,11 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 			if n, err = drain(answer, batch[i].each); err == nil && batch[i].done != nil {
 				err = batch[i].done()
 			}
-			if err == nil {
-				err = batch[i].counted(n)
-			}
 			if err != nil {
 				return 0, err
+			}
+			if wrong := batch[i].counted(n); wrong != nil {
+				*batch[i].missed = wrong
 			}
 			i++
 		default:
@@ -210,7 +233,7 @@ const endTimeout = 5 * time.Second
 
 // undo ends the transaction without keeping anything, whether or not the caller is still there.
 func (l *link) undo(ctx context.Context) error {
-	if !l.begun || l.wire().IsClosed() || l.wire().TxStatus() == 'I' {
+	if !l.begun || l.conn == nil || l.wire().IsClosed() || l.wire().TxStatus() == 'I' {
 		return nil
 	}
 	l.begun = false

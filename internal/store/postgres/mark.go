@@ -145,7 +145,8 @@ func (s *Store) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tx := &writing{link: link{conn: c, prelude: []string{readCommitted}}, patience: pingTimeout}
+	tx := s.writing([]string{readCommitted})
+	tx.conn, tx.patience = c, pingTimeout
 	defer tx.release()
 	mark := s.mark()
 	e, err := sqlgen.Mark(dialect.Dialect{}, mark, s.clock.Now().UnixMicro())

@@ -31,12 +31,17 @@ func TestAMarkTellsWhetherATransactionWasKeptAndEndsOneThatIsLate(t *testing.T) 
 			t.Errorf("%s: kept %v, %v", mark, kept, err)
 		}
 	}
-	if err := s.marked(ctx, []string{readCommitted}, nil, "mark:kept", insert); err != nil {
+	marked := func(mark string, f func(store.Tx) error) error {
+		tx := s.writing([]string{readCommitted})
+		tx.mark = mark
+		return s.carry(ctx, tx, f)
+	}
+	if err := marked("mark:kept", insert); err != nil {
 		t.Fatal(err)
 	}
 	asked("mark:kept", true)
 	asked("mark:kept", true)
-	late := s.marked(ctx, []string{readCommitted}, nil, "mark:late", func(tx store.Tx) error {
+	late := marked("mark:late", func(tx store.Tx) error {
 		asked("mark:late", false)
 		return insert(tx)
 	})

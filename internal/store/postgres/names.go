@@ -27,6 +27,8 @@ type names struct {
 	of   map[string]*pgconn.StatementDescription // by text; what a statement gives is not asked for again
 	ring [mostNames]string                       // texts, in the order in which they came
 	made int
+
+	making map[string]string // texts of the batch that is being sent → names
 }
 
 // namesKey is where a connection holds its names.
@@ -73,6 +75,21 @@ func (n *names) known(sql string) *pgconn.StatementDescription {
 	return n.of[sql]
 }
 
+// coming is the name that a statement has got in the batch that is being sent, "" where it has none there.
+func (n *names) coming(sql string) string {
+	if n == nil {
+		return ""
+	}
+	return n.making[sql]
+}
+
+// sent says that a batch is complete.
+func (n *names) sent() {
+	if n != nil {
+		n.making = nil
+	}
+}
+
 // next is the name that a statement will have and, where there are too many, the one that is to go; "" for one that gets none.
 func (n *names) next(sql string) (name, goes string) {
 	if n == nil || len(sql) > longestName {
@@ -84,7 +101,12 @@ func (n *names) next(sql string) (name, goes string) {
 		delete(n.of, old)
 	}
 	n.made++
-	return "s" + strconv.Itoa(n.made), goes
+	name = "s" + strconv.Itoa(n.made)
+	if n.making == nil {
+		n.making = map[string]string{}
+	}
+	n.making[sql] = name
+	return name, goes
 }
 
 // keep says that the server has the statement under the name, which next has given.
@@ -102,9 +124,10 @@ const (
 	planFreely = "SET LOCAL plan_cache_mode = auto"
 )
 
-// planning has the next statement of a transaction planned once for all keys, or as the server likes.
+// planning has the next statement of a transaction planned once for all keys, or as the server likes. A connection that keeps no
+// names is not told.
 func (l *link) planning(once bool) {
-	if l.once == once || namesOf(l.wire()) == nil {
+	if l.once == once {
 		return
 	}
 	l.once = once
@@ -114,6 +137,8 @@ func (l *link) planning(once bool) {
 	}
 	l.waiting = append(l.waiting, statement{sql: sql})
 }
+
+func isPlanning(s statement) bool { return s.sql == planOnce || s.sql == planFreely }
 
 // replan lets the server plan statements for their values again after one that was not. An INSERT has but one plan, and what
 // goes back to a savepoint bears nothing before it.

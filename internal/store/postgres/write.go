@@ -24,21 +24,23 @@ const maxRuns = 8
 func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	var err error
 	for run := range maxRuns {
-		prelude := opening("BEGIN", bounds(ctx, s.clock.Now()), s.gate())
-		mark := s.mark()
-		var brief []string
-		if run == 0 && mark != "" && patient(ctx, s.clock.Now()) {
-			brief = briefly
+		tx := s.writing(opening("BEGIN", bounds(ctx, s.clock.Now()), s.gate()))
+		tx.mark = s.mark()
+		if run == 0 && tx.mark != "" && patient(ctx, s.clock.Now()) {
+			tx.brief = briefly
 		}
-		err = s.marked(ctx, prelude, brief, mark, f)
+		err = s.carry(ctx, tx, f)
 		if errors.Is(err, errMissed) {
-			s.settled(ctx, mark)
+			s.settled(ctx, tx.mark)
 			continue
 		}
-		kept, known := s.resolve(ctx, mark, err)
+		kept, known := s.resolve(ctx, tx.mark, err)
 		if err == nil || kept {
 			s.replicas.wrote(store.SessionOf(ctx), s.clock.Now())
-			s.settled(ctx, mark)
+			s.settled(ctx, tx.mark)
+			if kept && tx.perhaps {
+				return shown(ctx, err) // nobody knows whether there was a row
+			}
 			return nil
 		}
 		if !known && !s.again(ctx, err) || !s.pause(ctx, run) {
@@ -86,23 +88,24 @@ func (s *Store) pause(ctx context.Context, run int) bool {
 // attempt runs f in one transaction. The error is the one that decides whether it may be run again: a conflict or a lost
 // connection, whatever f has made of it.
 func (s *Store) attempt(ctx context.Context, prelude []string, f func(store.Tx) error) error {
-	return s.marked(ctx, prelude, nil, "", f)
+	return s.carry(ctx, s.writing(prelude), f)
 }
 
-// marked is an attempt that leaves a mark. Where brief is given, f may leave what it does to a transaction that begins with that.
-// What is refused then is run once more in one that does not.
-func (s *Store) marked(ctx context.Context, prelude, brief []string, mark string, f func(store.Tx) error) error {
-	c, err := acquire(ctx, s.main)
-	if err != nil {
-		return err
-	}
-	tx := &writing{link: link{conn: c, prelude: prelude}, opening: prelude, brief: brief, patience: commitTimeout, mark: mark, at: s.clock.Now().UnixMicro()}
-	defer func() { tx.release() }()
-	err = s.carried(ctx, tx, f)
+// writing is a transaction that has yet to begin.
+func (s *Store) writing(prelude []string) *writing {
+	return &writing{link: link{pool: s.main, prelude: prelude}, store: s, opening: prelude, patience: commitTimeout, at: s.clock.Now().UnixMicro()}
+}
+
+// carry runs f in a transaction. What f has left and the server refuses is run once more in one to which nothing is left.
+func (s *Store) carry(ctx context.Context, tx *writing, f func(store.Tx) error) error {
+	defer tx.release()
+	err := s.carried(ctx, tx, f)
 	if tx.refused {
-		again := append([]string{"ROLLBACK"}, prelude...)
-		tx = &writing{link: link{conn: c, prelude: again, begun: true}, opening: prelude, patience: commitTimeout, mark: mark, at: tx.at}
-		err = s.carried(ctx, tx, f)
+		asks := s.writing(tx.opening)
+		asks.conn, asks.begun, asks.mark, asks.at = tx.conn, true, tx.mark, tx.at
+		asks.prelude = append([]string{"ROLLBACK"}, tx.opening...)
+		tx.perhaps = false
+		err = s.carried(ctx, asks, f)
 	}
 	return err
 }
@@ -132,13 +135,17 @@ func (s *Store) carried(ctx context.Context, tx *writing, f func(store.Tx) error
 // writing is a write transaction.
 type writing struct {
 	link
-	broken   error         // the first conflict, or how the connection was lost
+	store    *Store
+	broken   error         // the first conflict, or how the connection was lost or why there was none
 	patience time.Duration // how long its commit may take
 	mark     string        // "": none
 	at       int64
 
 	brief   []string     // what begins one that is left; nil: none is
 	left    []statement  // what was left to do
+	size    int          // of that, in bytes
+	perhaps bool         // it may find no row to change
+	missed  error        // what was left was done and did not change the rows that it was meant to
 	unless  *sqlgen.Exec // … unless this finds a row; nil: nothing was left
 	refused bool         // what was left was refused, and nothing is kept
 
@@ -169,7 +176,7 @@ func (w *writing) Query(ctx context.Context, sql string, args ...any) ([][]any, 
 }
 
 func (w *writing) noted(ctx context.Context, err error) error {
-	if err != nil && w.broken == nil && (isConflict(err) || isLost(err) || isHeld(err)) {
+	if err != nil && w.broken == nil && (w.conn == nil || isConflict(err) || isLost(err) || isHeld(err)) {
 		w.broken = err
 	}
 	return shown(ctx, err)
@@ -192,7 +199,7 @@ func (w *writing) commit(ctx context.Context) error {
 	if w.void {
 		return errors.Join(errFailed, w.undo(ctx))
 	}
-	if w.wire().IsClosed() || w.wire().TxStatus() == 'E' {
+	if w.conn == nil || w.wire().IsClosed() || w.wire().TxStatus() == 'E' {
 		if w.broken == nil {
 			w.broken = errors.Join(errFailed, w.undo(ctx))
 		}
@@ -218,7 +225,7 @@ func (w *writing) ended(ctx context.Context, end func(context.Context) error) er
 	switch {
 	case err == nil && warned[warning] != nil:
 		return errLate(warned[warning].(error))
-	case err == nil, pgconn.SafeToRetry(err), errors.Is(err, errMiscounted), errors.Is(err, errMissed), codeOf(err) == readOnly, errors.As(err, &server) && !isLost(err):
+	case err == nil, pgconn.SafeToRetry(err), codeOf(err) == readOnly, errors.As(err, &server) && !isLost(err):
 		return err
 	case ctx.Err() != nil:
 		return errLate(err)
