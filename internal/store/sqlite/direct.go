@@ -119,9 +119,11 @@ func (d *direct) rest(stmt uintptr) {
 }
 
 func (d *direct) bind(stmt uintptr, args []any) error {
-	if want := int(sqlite3.Xsqlite3_bind_parameter_count(d.tls, stmt)); want != len(args) {
+	want := int(sqlite3.Xsqlite3_bind_parameter_count(d.tls, stmt))
+	if want > len(args) {
 		return fmt.Errorf("sqlite: %d arguments for %d parameters", len(args), want)
 	}
+	args = args[:want] // a text need not mention its last ones
 	at, err := d.reserve(args)
 	if err != nil {
 		return err
