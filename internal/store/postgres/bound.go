@@ -20,14 +20,17 @@ const patience = 30 * time.Second
 // bindOwn bounds a session's statements where it is ours alone: the process at its end has the connection's number.
 const bindOwn = "SELECT set_config('statement_timeout', $1, false) WHERE pg_backend_pid() = $2::text::bigint"
 
+// runPlain keeps a session of our own from compiling what it runs: a statement takes some milliseconds, and the compiler, which the
+// planner asks where it thinks little of an index, a hundred. A relative that has no such setting is not told.
+const runPlain = "SELECT set_config('jit', 'off', false) WHERE current_setting('jit', true) IS NOT NULL AND pg_backend_pid() = $1::text::bigint"
+
 // boundKey is where a connection says that its statements are bounded.
 const boundKey = "socle bound"
 
-// bounding has connections of a pool that lead straight to a server bound their statements, unless the DSN does.
+// bounding has connections of a pool that lead straight to a server bound their statements and run them plainly, unless the DSN says
+// how.
 func bounding(config *pgxpool.Config, most time.Duration) {
-	if _, given := config.ConnConfig.RuntimeParams["statement_timeout"]; given {
-		return
-	}
+	given := config.ConnConfig.RuntimeParams
 	before := config.AfterConnect
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		if before != nil {
@@ -35,9 +38,19 @@ func bounding(config *pgxpool.Config, most time.Duration) {
 				return err
 			}
 		}
-		args := [][]byte{strconv.AppendInt(nil, most.Milliseconds(), 10), strconv.AppendUint(nil, uint64(c.PgConn().PID()), 10)}
-		_, err := drain(c.PgConn().ExecParams(ctx, bindOwn, args, nil, nil, nil), func([][]byte) error {
-			c.PgConn().CustomData()[boundKey] = true
+		wire := c.PgConn()
+		number := strconv.AppendUint(nil, uint64(wire.PID()), 10)
+		if _, is := given["jit"]; !is {
+			if _, err := drain(wire.ExecParams(ctx, runPlain, [][]byte{number}, nil, nil, nil), nil); err != nil {
+				return err
+			}
+		}
+		if _, is := given["statement_timeout"]; is {
+			return nil
+		}
+		args := [][]byte{strconv.AppendInt(nil, most.Milliseconds(), 10), number}
+		_, err := drain(wire.ExecParams(ctx, bindOwn, args, nil, nil, nil), func([][]byte) error {
+			wire.CustomData()[boundKey] = true
 			return nil
 		})
 		return err

@@ -3,8 +3,11 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/socle-hq/socle/internal/store"
 	"github.com/socle-hq/socle/internal/store/postgres"
@@ -54,6 +57,41 @@ func TestTheServerEndsReadsThatNobodyWaitsFor(t *testing.T) {
 				}
 			}
 			stop()
+		}
+	}
+}
+
+// TestASessionOfOurOwnCompilesNothing, unless the DSN wants it to: behind a pooler it would be somebody else's.
+func TestASessionOfOurOwnCompilesNothing(t *testing.T) {
+	t.Parallel()
+	own, mark := testkit.Postgres(t), " "
+	if before, _, has := strings.Cut(own, "?"); strings.Contains(before, "://") {
+		if mark = "?"; has {
+			mark = "&"
+		}
+	}
+	c, err := pgx.Connect(t.Context(), own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	const on = `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET jit = on', current_database()); END $$`
+	if _, err := c.Exec(t.Context(), on); err != nil {
+		t.Fatal(err)
+	}
+	for dsn, want := range map[string]string{own: "off", own + mark + "jit=on": "on"} {
+		s := connect(t, dsn, postgres.Options{})
+		snap, err := s.Once(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer snap.Close()
+		rows, err := snap.Query(t.Context(), asText("SELECT current_setting('jit')"), nil)
+		if err != nil {
+			t.Fatal(err, errors.Unwrap(err))
+		}
+		if is := rows[0][0].Str(); is != want {
+			t.Errorf("jit is %s, not %s", is, want)
 		}
 	}
 }
