@@ -21,9 +21,10 @@ type Shapes struct {
 	kept   *otter.Cache[shapeKey, *shape]
 }
 
-// What is remembered, in bytes of text: of all shapes, and of one; a larger one is resolved each time.
+// What is remembered: so many bytes of memory, as weight tells them, and no shape with more bytes of text; a larger one is resolved
+// each time.
 const (
-	shapesKept   = 2 << 20
+	shapesKept   = 8 << 20
 	largestShape = 8 << 10
 )
 
@@ -58,11 +59,14 @@ type shape struct {
 func NewShapes(l Limits) *Shapes {
 	return &Shapes{limits: l.Filled(), seed: maphash.MakeSeed(), kept: otter.Must(&otter.Options[shapeKey, *shape]{
 		MaximumWeight: shapesKept,
-		Weigher:       func(_ shapeKey, s *shape) uint32 { return uint32(s.size()) },
+		Weigher:       func(_ shapeKey, s *shape) uint32 { return s.weight() },
 	})}
 }
 
 func (s *shape) size() int { return len(s.outline) + len(s.text) }
+
+// weight is about what a shape takes in memory: the trees some times what their text does.
+func (s *shape) weight() uint32 { return uint32(512 + 3*s.size()) }
 
 var outlines = sync.Pool{New: func() any { return new(syntax.Outline) }}
 
