@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -17,7 +16,7 @@ const keptStatements = 256
 // database/sql, whose locks and conversions cost as much as a small query.
 type conn struct {
 	raw   driver.Conn
-	below *direct // of a connection that reads
+	below *direct
 	born  time.Time
 	known map[string]*list.Element
 	used  *list.List // *prepared, most recently used first
@@ -28,11 +27,15 @@ type conn struct {
 type prepared struct {
 	sql    string
 	stmt   driver.Stmt
-	handle uintptr // where it was read
+	handle uintptr // 0: the text is of several statements
 }
 
-func newConn(raw driver.Conn, born time.Time) *conn {
-	return &conn{raw: raw, born: born, known: make(map[string]*list.Element), used: list.New()}
+func newConn(raw driver.Conn, born time.Time) (*conn, error) {
+	below, err := newDirect(raw)
+	if err != nil {
+		return nil, errors.Join(err, raw.Close())
+	}
+	return &conn{raw: raw, below: below, born: born, known: make(map[string]*list.Element), used: list.New()}, nil
 }
 
 func (c *conn) close() error {
@@ -40,9 +43,7 @@ func (c *conn) close() error {
 	for e := c.used.Front(); e != nil; e = e.Next() {
 		errs = append(errs, e.Value.(*prepared).stmt.Close())
 	}
-	if c.below != nil {
-		c.below.close()
-	}
+	c.below.close()
 	return errors.Join(append(errs, c.raw.Close())...)
 }
 
@@ -57,6 +58,7 @@ func (c *conn) prepare(ctx context.Context, sql string) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{sql: sql, stmt: stmt}
+	p.handle, _ = handle(stmt, "pstmt")
 	c.known[sql] = c.used.PushFront(p)
 	if c.used.Len() > keptStatements {
 		oldest := c.used.Remove(c.used.Back()).(*prepared)
@@ -66,80 +68,51 @@ func (c *conn) prepare(ctx context.Context, sql string) (*prepared, error) {
 	return p, nil
 }
 
-// read runs a statement of a connection that reads; see direct.
+// read runs a statement and calls f with every row, whose columns are good until f returns.
 func (c *conn) read(ctx context.Context, sql string, args []any, f func(row) error) error {
 	p, err := c.prepare(ctx, sql)
-	if err == nil && p.handle == 0 {
-		p.handle, err = handle(p.stmt, "pstmt")
-	}
 	if err != nil {
 		return err
+	}
+	if p.handle == 0 {
+		return errSeveral
 	}
 	return c.below.each(ctx, p.handle, args, f)
 }
 
-func named(args []any) []driver.NamedValue {
-	out := make([]driver.NamedValue, len(args))
-	for i, a := range args {
-		out[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
-	}
-	return out
-}
+// errSeveral is the error of reading the rows of several statements or giving arguments to them, and of a driver that shows no handles.
+var errSeveral = errors.New("sqlite: this is not one statement")
 
-// exec runs a statement and gives the number of rows it changed.
+// exec runs a statement, or several that have no arguments, and gives the number of rows that the last one changed.
 func (c *conn) exec(ctx context.Context, sql string, args ...any) (int64, error) {
 	p, err := c.prepare(ctx, sql)
 	if err != nil {
 		return 0, err
 	}
-	res, err := p.stmt.(driver.StmtExecContext).ExecContext(ctx, named(args))
+	switch {
+	case p.handle == 0 && len(args) == 0:
+		return c.script(ctx, p.stmt)
+	case p.handle == 0:
+		return 0, errSeveral
+	}
+	if err := c.below.each(ctx, p.handle, args, func(row) error { return nil }); err != nil {
+		return 0, err
+	}
+	return c.below.changed(), nil
+}
+
+// script runs a text of several statements.
+func (c *conn) script(ctx context.Context, stmt driver.Stmt) (int64, error) {
+	res, err := stmt.(driver.StmtExecContext).ExecContext(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
 }
 
-// each calls f with every row; the row is good until f returns.
-func (c *conn) each(ctx context.Context, sql string, args []any, f func([]any) error) (err error) {
-	p, err := c.prepare(ctx, sql)
-	if err != nil {
-		return err
-	}
-	rows, err := p.stmt.(driver.StmtQueryContext).QueryContext(ctx, named(args))
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := rows.Close(); err == nil {
-			err = e
-		}
-	}()
-	return c.scan(ctx, rows, f)
-}
-
-// checkEvery is after how many rows a scan looks whether it is still wanted.
-const checkEvery = 256
-
-func (c *conn) scan(ctx context.Context, rows driver.Rows, f func([]any) error) error {
-	width := len(rows.Columns())
-	dest, row := make([]driver.Value, width), make([]any, width)
-	for n := 1; ; n++ {
-		switch err := rows.Next(dest); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
-		for i, v := range dest {
-			row[i] = v
-		}
-		if err := f(row); err != nil {
-			return err
-		}
-		if n%checkEvery == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
+// each calls f with every row, which is f's to keep.
+func (c *conn) each(ctx context.Context, sql string, args []any, f func([]any) error) error {
+	return c.read(ctx, sql, args, func(r row) error { return f(r.raw()) })
 }
 
 // rollback undoes the transaction, unless the engine already did.

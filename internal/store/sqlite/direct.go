@@ -13,7 +13,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// direct is how a reading connection runs its statements: by the engine's own calls, one level below the driver. Through the driver
+// direct is how a connection runs its statements: by the engine's own calls, one level below the driver. Through the driver
 // a query costs a goroutine that waits for its end, the names and declared types of all columns, and two allocations for each
 // argument and each value, together more than finding a row.
 //
@@ -44,6 +44,9 @@ func newDirect(raw any) (*direct, error) {
 	running.Store(db, d)
 	return d, nil
 }
+
+// changed is how many rows the last statement that changes any has changed.
+func (d *direct) changed() int64 { return int64(sqlite3.Xsqlite3_changes(d.tls, d.db)) }
 
 // close is called before the connection is closed.
 func (d *direct) close() {

@@ -80,7 +80,7 @@ func (t *tx) Exec(ctx context.Context, sql string, args ...any) (n int64, err er
 func (t *tx) Query(ctx context.Context, sql string, args ...any) (out [][]any, err error) {
 	err = t.step(ctx, func(ctx context.Context) error {
 		return t.conn.each(ctx, sql, args, func(row []any) error {
-			out = append(out, append([]any(nil), row...))
+			out = append(out, row)
 			return nil
 		})
 	})

@@ -85,7 +85,10 @@ func open(path string, o Options, pragmas ...string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(raw, o.Clock.Now())
+	c, err := newConn(raw, o.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range pragmas {
 		if _, err := c.pragma(p); err != nil {
 			c.close()
@@ -102,15 +105,7 @@ var shared = []string{busyTimeout, "foreign_keys = ON", "temp_store = MEMORY", "
 const busyTimeout = "busy_timeout = 5000"
 
 func openReader(path string, o Options) (*conn, error) {
-	c, err := open(path, o, append(shared[:len(shared):len(shared)], "query_only = ON")...)
-	if err != nil {
-		return nil, err
-	}
-	if c.below, err = newDirect(c.raw); err != nil {
-		c.close()
-		return nil, err
-	}
-	return c, nil
+	return open(path, o, append(shared[:len(shared):len(shared)], "query_only = ON")...)
 }
 
 // openWriter opens the file for writing, marks a new one as ours and refuses any other.

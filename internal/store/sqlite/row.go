@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"strings"
 
 	"modernc.org/libc"
@@ -16,6 +17,27 @@ import (
 type row struct {
 	tls  *libc.TLS
 	stmt uintptr
+}
+
+// raw gives the columns as they are kept: int64, float64, string, []byte or nil.
+func (r row) raw() []any {
+	out := make([]any, sqlite3.Xsqlite3_data_count(r.tls, r.stmt))
+	for i := range out {
+		cell := sqlite3.Xsqlite3_column_value(r.tls, r.stmt, int32(i))
+		switch sqlite3.Xsqlite3_value_type(r.tls, cell) {
+		case sqlite3.SQLITE_INTEGER:
+			out[i] = sqlite3.Xsqlite3_value_int64(r.tls, cell)
+		case sqlite3.SQLITE_FLOAT:
+			out[i] = sqlite3.Xsqlite3_value_double(r.tls, cell)
+		case sqlite3.SQLITE_TEXT:
+			at := sqlite3.Xsqlite3_value_text(r.tls, cell)
+			out[i] = string(memory(at, int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))))
+		case sqlite3.SQLITE_BLOB:
+			at := sqlite3.Xsqlite3_value_blob(r.tls, cell)
+			out[i] = bytes.Clone(memory(at, int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))))
+		}
+	}
+	return out
 }
 
 // tuples are rows as they are read: their values and their texts lie in blocks, which grow with the number of rows.
