@@ -45,8 +45,9 @@ func (r *report) growthMarkdown(all []*series) string {
 	fmt.Fprintf(&b, "%s\n`make bench-growth` measured what follows in %s: Socle asked by %d clients; for each size %d rounds of %s, which go from\nsize to size.\n\n**Machine:** %s\n\n",
 		partGrowth, r.took.Round(1e9), r.clients, r.rounds, r.length, r.machine.String())
 	fmt.Fprintf(&b, "Each cell is the processor time of one request, with PostgreSQL's where that is the engine; its median latency; and how many times\n"+
-		"the processor time of the smallest size that is. An exact count reads an index entry for every row that it counts. Articles have no\n"+
-		"search index here: it would take most of the time to load them.%s\n\n"+
+		"the processor time of the smallest size that is. An exact count reads an index entry for every row that it counts; over\n"+
+		"SQLite a connection remembers it until something is written. Articles have no search index here: it would take most of the time to\n"+
+		"load them.%s\n\n"+
 		"![processor time of a request, relative to the smallest size](%s)\n", reaches(all), filepath.Base(plotFile(r.document)))
 	for _, s := range all {
 		fmt.Fprintf(&b, "\n### %s: %s\n\n%s", s.ground.engine, lowered(s.title), s.table())
