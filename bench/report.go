@@ -92,7 +92,8 @@ const methods = `**Servers:** each serves the same rows with the same indexes un
 settings; every acknowledged write is on disk (` + "`synchronous=FULL`, `fsync=on`" + `). *limit* is a server written by hand for exactly these requests: net/http,
 the same driver, a prepared statement or two for each, no checks of tokens, no grammar; its writes wait for the disk and share commits.
 *PocketBase* is as it is by default: its commits do not wait for the disk. It is asked for whole rows, because leaving out fields costs it
-more than sending them. It has no full-text search.
+more than sending them. It has no full-text search. Nothing is written while lists are counted: over SQLite Socle remembers a count as long as
+that is so, and the others count each time.
 
 **Load:** connections of HTTP/1.1 on loopback from a driver on the same machine, each with one request at a time. Before anything is
 measured, answers of all servers are compared. Rounds go from server to server, so that all feel the same machine; a shorter one warms
