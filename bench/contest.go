@@ -166,21 +166,12 @@ func (w *world) overPostgres(ctx context.Context) (_ *contest, err error) {
 			return nil, err
 		}
 	}
-	aided := func(start func() (*process, error)) func() (*process, error) {
-		return func() (*process, error) {
-			p, err := start()
-			if err == nil {
-				p.aid = func() time.Duration { return cpuBelow(postmaster(cluster.Dir)) }
-			}
-			return p, err
-		}
-	}
 	counting := func(database string) func() (int64, error) {
 		return func() (int64, error) { return countPostgres(context.WithoutCancel(ctx), cluster.URL(database)) }
 	}
 	return &contest{engine: onPostgres, close: cluster.Stop, url: cluster.URL(mine), servers: []*server{
-		{name: ours, start: aided(over.start), ask: over.requests, count: counting(mine)},
-		{name: theLimit, start: aided(func() (*process, error) { return startLimit(cluster.URL(copied)) }), ask: over.requests, count: counting(copied)},
+		{name: ours, start: aided(cluster, over.start), ask: over.requests, count: counting(mine)},
+		{name: theLimit, start: aided(cluster, func() (*process, error) { return startLimit(cluster.URL(copied)) }), ask: over.requests, count: counting(copied)},
 	}}, nil
 }
 

@@ -126,11 +126,10 @@ func (g *ground) clear(name string) {
 
 // start starts a server, whose processor time is PostgreSQL's too.
 func (g *ground) start(w *world) (*process, error) {
-	p, err := w.start()
-	if err == nil && g.cluster != nil {
-		p.aid = func() time.Duration { return cpuBelow(postmaster(g.cluster.Dir)) }
+	if g.cluster == nil {
+		return w.start()
 	}
-	return p, err
+	return aided(g.cluster, w.start)()
 }
 
 // measure makes every size's database, starts all servers, measures, and takes all away again.

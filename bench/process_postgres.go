@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/socle-hq/socle/internal/testkit"
 )
 
 // postmaster is the process that all others of a cluster come from, 0 where it does not run.
@@ -14,6 +16,17 @@ func postmaster(dir string) int {
 	first, _, _ := strings.Cut(string(text), "\n")
 	pid, _ := strconv.Atoi(first)
 	return pid
+}
+
+// aided starts a server as start does, one for which a cluster works.
+func aided(cluster *testkit.Server, start func() (*process, error)) func() (*process, error) {
+	return func() (*process, error) {
+		p, err := start()
+		if err == nil {
+			p.aid = func() time.Duration { return cpuBelow(postmaster(cluster.Dir)) }
+		}
+		return p, err
+	}
 }
 
 // cpuBelow is the processor time of a process, of those it has started, and of those of them that ended.

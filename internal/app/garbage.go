@@ -11,7 +11,8 @@ import (
 const roomyHeap = 32 << 20
 
 // The collector is told how much garbage there may be in percent of what is in use: usualPercent where that is more than half of
-// roomyHeap; from roomyHeap on no more garbage than that, but leastPercent; and never more than mostPercent, with which even an empty heap grows to roomyHeap: 4 MiB of it for each 100 %.
+// roomyHeap; from roomyHeap on no more garbage than that, but leastPercent; and never more than mostPercent, with which even an
+// empty heap grows to roomyHeap: 4 MiB of it for each 100 %.
 const (
 	usualPercent = 100
 	leastPercent = 25

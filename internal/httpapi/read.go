@@ -73,7 +73,7 @@ func (s *server) read(ctx context.Context, c *call, read *rest.Read) {
 		return
 	}
 	sheet := sheets.Get().(*[]byte)
-	defer keepSheet(sheet)
+	defer sheets.Put(sheet)
 	body, err := c.body((*sheet)[:0], read, a)
 	if err != nil {
 		c.fail(err)
@@ -92,8 +92,6 @@ var sheets = sync.Pool{New: func() any { return new([]byte) }}
 
 // largestSheet is the size in bytes above which a sheet is not kept.
 const largestSheet = 256 << 10
-
-func keepSheet(sheet *[]byte) { sheets.Put(sheet) }
 
 // failed answers for a run that did not succeed; a client that has gone is not answered.
 func (s *server) failed(ctx context.Context, c *call, err error) {

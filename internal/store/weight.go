@@ -33,14 +33,18 @@ func (w *Weight) Raw(row []any) error {
 	if w.On == nil {
 		return nil
 	}
-	texts := 0
-	for _, v := range row {
+	return w.Add(len(row), TextBytes(row))
+}
+
+// TextBytes is how many bytes the texts among raw columns or arguments have.
+func TextBytes(raw []any) (n int) {
+	for _, v := range raw {
 		switch v := v.(type) {
 		case string:
-			texts += len(v)
+			n += len(v)
 		case []byte:
-			texts += len(v)
+			n += len(v)
 		}
 	}
-	return w.Add(len(row), texts)
+	return n
 }

@@ -7,13 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	"github.com/socle-hq/socle/internal/store"
 )
 
 // keptStatements is how many prepared statements a connection keeps.
 const keptStatements = 256
 
 // conn is one connection with its prepared statements. It is for one goroutine at a time. It uses the driver without
-// database/sql, whose locks and conversions cost as much as a small query.
+// database/sql, whose locks and conversions cost as much as a small query, to prepare; what runs, runs below it.
 type conn struct {
 	raw   driver.Conn
 	below *direct
@@ -74,10 +78,21 @@ func (c *conn) read(ctx context.Context, sql string, args []any, f func(row) err
 	if err != nil {
 		return err
 	}
+	return c.run(ctx, p, args, f)
+}
+
+func (c *conn) run(ctx context.Context, p *prepared, args []any, f func(row) error) error {
 	if p.handle == 0 {
 		return errSeveral
 	}
 	return c.below.each(ctx, p.handle, args, f)
+}
+
+// decoded runs a statement and gives its rows, which are weighed on a scale; nil: they are not.
+func (c *conn) decoded(ctx context.Context, stmt *sqlgen.Stmt, args []any, on store.Scale) ([]plan.Tuple, error) {
+	out := tuples{weight: store.Weight{On: on}}
+	err := c.read(ctx, stmt.Text, args, func(r row) error { return out.add(stmt.Types, r) })
+	return out.all, err
 }
 
 // errSeveral is the error of reading the rows of several statements or giving arguments to them, and of a driver that shows no handles.
@@ -89,13 +104,10 @@ func (c *conn) exec(ctx context.Context, sql string, args ...any) (int64, error)
 	if err != nil {
 		return 0, err
 	}
-	switch {
-	case p.handle == 0 && len(args) == 0:
+	if p.handle == 0 && len(args) == 0 {
 		return c.script(ctx, p.stmt)
-	case p.handle == 0:
-		return 0, errSeveral
 	}
-	if err := c.below.each(ctx, p.handle, args, func(row) error { return nil }); err != nil {
+	if err := c.run(ctx, p, args, func(row) error { return nil }); err != nil {
 		return 0, err
 	}
 	return c.below.changed(), nil

@@ -119,9 +119,8 @@ type copySnapshot struct{ of *Copy }
 
 // Query runs a rendered statement and decodes its rows.
 func (s *copySnapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	var out tuples
-	err := s.of.conn.read(ctx, stmt.Text, args, func(r row) error { return out.add(stmt.Types, r) })
-	return out.all, shown(ctx, err)
+	out, err := s.of.conn.decoded(ctx, stmt, args, nil)
+	return out, shown(ctx, err)
 }
 
 // Close lets others look.

@@ -11,6 +11,8 @@ import (
 
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/socle-hq/socle/internal/store"
 )
 
 // direct is how a connection runs its statements: by the engine's own calls, one level below the driver. Through the driver
@@ -159,15 +161,7 @@ func (d *direct) bind(stmt uintptr, args []any) error {
 
 // reserve gives memory for all texts of a statement's arguments.
 func (d *direct) reserve(args []any) (uintptr, error) {
-	need := 0
-	for _, arg := range args {
-		switch x := arg.(type) {
-		case string:
-			need += len(x)
-		case []byte:
-			need += len(x)
-		}
-	}
+	need := store.TextBytes(args)
 	if need > math.MaxInt32 {
 		return 0, refusal{code: sqlite3.SQLITE_TOOBIG, text: "string or blob too big"}
 	}

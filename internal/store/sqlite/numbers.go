@@ -59,12 +59,11 @@ func (q *snapshot) number(ctx context.Context, stmt *sqlgen.Stmt, args []any) (i
 }
 
 func (q *snapshot) counted(ctx context.Context, stmt *sqlgen.Stmt, args []any) (int64, error) {
-	var out tuples
-	err := q.conn.read(ctx, stmt.Text, args, func(r row) error { return out.add(stmt.Types, r) })
-	if err != nil || len(out.all) == 0 {
+	rows, err := q.conn.decoded(ctx, stmt, args, nil)
+	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
-	return out.all[0][0].Int(), nil
+	return rows[0][0].Int(), nil
 }
 
 // turn drops everything where the connection's transaction sees another state than that of the numbers.

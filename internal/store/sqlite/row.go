@@ -30,14 +30,24 @@ func (r row) raw() []any {
 		case sqlite3.SQLITE_FLOAT:
 			out[i] = sqlite3.Xsqlite3_value_double(r.tls, cell)
 		case sqlite3.SQLITE_TEXT:
-			at := sqlite3.Xsqlite3_value_text(r.tls, cell)
-			out[i] = string(memory(at, int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))))
+			out[i] = string(r.text(cell))
 		case sqlite3.SQLITE_BLOB:
-			at := sqlite3.Xsqlite3_value_blob(r.tls, cell)
-			out[i] = bytes.Clone(memory(at, int(sqlite3.Xsqlite3_value_bytes(r.tls, cell))))
+			out[i] = bytes.Clone(r.blob(cell))
 		}
 	}
 	return out
+}
+
+// text is a cell's, in the engine's memory until the next step.
+func (r row) text(cell uintptr) []byte {
+	at := sqlite3.Xsqlite3_value_text(r.tls, cell)
+	return memory(at, int(sqlite3.Xsqlite3_value_bytes(r.tls, cell)))
+}
+
+// blob is a cell's, in the engine's memory until the next step.
+func (r row) blob(cell uintptr) []byte {
+	at := sqlite3.Xsqlite3_value_blob(r.tls, cell)
+	return memory(at, int(sqlite3.Xsqlite3_value_bytes(r.tls, cell)))
 }
 
 // tuples are rows as they are read: their values and their texts lie in blocks, which grow with the number of rows.
@@ -84,7 +94,7 @@ func (t *tuples) add(types []value.Type, r row) error {
 		t.texts.Grow(max(texts, min(texts*rows, mostText)))
 	}
 	for i, cell := range t.cells {
-		v, err := t.value(types[i], r.tls, cell)
+		v, err := t.value(types[i], r, cell)
 		if err != nil {
 			return err
 		}
@@ -93,18 +103,16 @@ func (t *tuples) add(types []value.Type, r row) error {
 	return nil
 }
 
-func (t *tuples) value(of value.Type, tls *libc.TLS, cell uintptr) (value.Value, error) {
-	switch sqlite3.Xsqlite3_value_type(tls, cell) {
+func (t *tuples) value(of value.Type, r row, cell uintptr) (value.Value, error) {
+	switch sqlite3.Xsqlite3_value_type(r.tls, cell) {
 	case sqlite3.SQLITE_INTEGER:
-		return dialect.DecodeInt(of, sqlite3.Xsqlite3_value_int64(tls, cell))
+		return dialect.DecodeInt(of, sqlite3.Xsqlite3_value_int64(r.tls, cell))
 	case sqlite3.SQLITE_TEXT:
-		at := sqlite3.Xsqlite3_value_text(tls, cell)
-		return dialect.DecodeText(of, t.text(memory(at, int(sqlite3.Xsqlite3_value_bytes(tls, cell)))))
+		return dialect.DecodeText(of, t.text(r.text(cell)))
 	case sqlite3.SQLITE_FLOAT:
-		return dialect.Dialect{}.Decode(of, sqlite3.Xsqlite3_value_double(tls, cell))
+		return dialect.Dialect{}.Decode(of, sqlite3.Xsqlite3_value_double(r.tls, cell))
 	case sqlite3.SQLITE_BLOB:
-		at := sqlite3.Xsqlite3_value_blob(tls, cell)
-		return dialect.Dialect{}.Decode(of, memory(at, int(sqlite3.Xsqlite3_value_bytes(tls, cell))))
+		return dialect.Dialect{}.Decode(of, r.blob(cell))
 	}
 	return value.Value{}, nil
 }

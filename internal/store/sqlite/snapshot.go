@@ -51,12 +51,11 @@ func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 	if err := q.enter(); err != nil {
 		return nil, shown(ctx, err)
 	}
-	out := tuples{weight: store.Weight{On: q.scale}}
-	err := q.conn.read(ctx, stmt.Text, args, func(r row) error { return out.add(stmt.Types, r) })
+	out, err := q.conn.decoded(ctx, stmt, args, q.scale)
 	if q.leave() {
 		return nil, errEnded()
 	}
-	return out.all, shown(ctx, err)
+	return out, shown(ctx, err)
 }
 
 // enter begins a query, and with the first the transaction.
@@ -68,7 +67,7 @@ func (q *snapshot) enter() error {
 	}
 	q.conn.below.ended.Store(false)
 	if !q.once && !q.begun {
-		if err := q.conn.read(context.Background(), "BEGIN", nil, nil); err != nil {
+		if _, err := q.conn.exec(context.Background(), "BEGIN"); err != nil {
 			return err
 		}
 		q.begun = true
@@ -124,7 +123,7 @@ func (q *snapshot) Close() error {
 	q.conn = nil
 	var err error
 	if q.begun {
-		err = c.read(context.Background(), "COMMIT", nil, nil)
+		_, err = c.exec(context.Background(), "COMMIT")
 	}
 	q.store.readers.give(c, err != nil)
 	return err
