@@ -99,8 +99,11 @@ func open(path string, o Options, pragmas ...string) (*conn, error) {
 }
 
 // shared are the settings of every connection.
-var shared = []string{busyTimeout, "foreign_keys = ON", "temp_store = MEMORY", "cache_size = -8000",
+var shared = []string{busyTimeout, "foreign_keys = ON", "temp_store = MEMORY", fmt.Sprintf("cache_size = -%d", cacheBytes>>10),
 	"trusted_schema = ON", "cell_size_check = ON"}
+
+// cacheBytes is how much of the database a connection keeps in memory.
+const cacheBytes = 8000 << 10
 
 const busyTimeout = "busy_timeout = 5000"
 

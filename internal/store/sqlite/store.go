@@ -29,6 +29,8 @@ type Options struct {
 	Lax     bool        // references are not tested as rows are written: Rebuild tests them all
 }
 
+func usualReaders() int { return max(4, 2*runtime.NumCPU()) }
+
 // Store is the database of one data directory.
 type Store struct {
 	dir     string
@@ -62,7 +64,7 @@ func Open(dir string, o Options) (*Store, error) {
 		o.Clock = clock.System()
 	}
 	if o.Readers <= 0 {
-		o.Readers = max(4, 2*runtime.NumCPU())
+		o.Readers = usualReaders()
 	}
 	if o.Queue <= 0 {
 		o.Queue = 1024
