@@ -118,6 +118,7 @@ const (
 	Entire  QueryPart = iota
 	Index             // what the index answers: every match, and maybe more
 	Rest              // what is left to test, empty where the index says all
+	Decided           // whether the index says all
 	Atoms             // the query's terms and phrases
 	Formula           // the query over its atoms
 )

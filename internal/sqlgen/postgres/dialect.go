@@ -50,8 +50,11 @@ func argumentType(c sqlgen.Coding) string {
 		}
 		return "text"
 	case sqlgen.Query:
-		if c.Part == sqlgen.Atoms {
+		switch c.Part {
+		case sqlgen.Atoms:
 			return "text[]" // relatives have no arrays of tsquery
+		case sqlgen.Decided:
+			return "boolean"
 		}
 		return "tsquery"
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,8 +16,8 @@ import (
 const everything = "!nowhere"
 
 // Search asks each field's own vector, so that no phrase crosses fields. With one field PostgreSQL judges the whole query.
-// With several, the vectors judge its atoms, and the query over the atoms is judged on the set of those that are there; a
-// covering query before it lets the indexes serve.
+// With several, the vectors judge its atoms, and the query over the atoms is judged on the set of those that are there. A test
+// that the indexes serve comes before it, and where that says all, which is to say mostly, no row is judged but by an index.
 func (Dialect) Search(b *sqlgen.Builder, e *ir.Search) string {
 	ref, ok := b.Ref(e.Row)
 	if !ok || ref.Derived != nil || e.Row.Collection.Search == nil || len(e.Fields) == 0 {
@@ -29,9 +30,9 @@ func (Dialect) Search(b *sqlgen.Builder, e *ir.Search) string {
 	if len(vectors) == 1 {
 		return "(" + vectors[0] + " IS NOT NULL AND " + vectors[0] + " @@ " + b.QueryArg(e, sqlgen.Entire, "") + ")"
 	}
-	return "(" + anyVector(vectors, b.QueryArg(e, sqlgen.Index, "")) + " AND array_to_tsvector(ARRAY(SELECT 'a' || a.n FROM unnest(" +
-		b.QueryArg(e, sqlgen.Atoms, "") + ") WITH ORDINALITY AS a(q, n) WHERE " + anyVector(vectors, "a.q::tsquery") + ")) @@ " +
-		b.QueryArg(e, sqlgen.Formula, "") + ")"
+	return "(" + anyVector(vectors, b.QueryArg(e, sqlgen.Index, "")) + " AND (" + b.QueryArg(e, sqlgen.Decided, "") +
+		" OR array_to_tsvector(ARRAY(SELECT 'a' || a.n FROM unnest(" + b.QueryArg(e, sqlgen.Atoms, "") +
+		") WITH ORDINALITY AS a(q, n) WHERE " + anyVector(vectors, "a.q::tsquery") + ")) @@ " + b.QueryArg(e, sqlgen.Formula, "") + "))"
 }
 
 func anyVector(vectors []string, query string) string {
@@ -52,19 +53,11 @@ func bindQuery(c sqlgen.Coding, v value.Value) (any, error) {
 	}
 	switch c.Part {
 	case sqlgen.Index:
-		if _, isEmpty := q.(lexeme.Empty); isEmpty {
-			return "", nil
-		}
-		if cover, ok := sqlgen.Covering(q); ok {
-			return atomsOf(cover, " | "), nil
-		}
-		return everything, nil
+		return indexed(q), nil
+	case sqlgen.Decided:
+		return strconv.FormatBool(disjunction(q)), nil
 	case sqlgen.Atoms:
-		var atoms []string
-		for _, a := range collect(nil, q) {
-			atoms = append(atoms, lexeme.TSQuery(a))
-		}
-		return array(atoms), nil
+		return array(written(collect(nil, q))), nil
 	case sqlgen.Formula:
 		n := 0
 		return formula(q, &n), nil
@@ -72,13 +65,67 @@ func bindQuery(c sqlgen.Coding, v value.Value) (any, error) {
 	return lexeme.TSQuery(q), nil
 }
 
-// atomsOf is any of a query's atoms: a vector that has none of them cannot help the query to match.
-func atomsOf(q lexeme.Query, or string) string {
-	var parts []string
-	for _, a := range collect(nil, q) {
-		parts = append(parts, lexeme.TSQuery(a))
+// indexed is a query for each vector that one of them matches in every row that matches q.
+func indexed(q lexeme.Query) string {
+	if _, isEmpty := q.(lexeme.Empty); isEmpty {
+		return ""
 	}
-	return strings.Join(parts, or)
+	cover, ok := sqlgen.Covering(q)
+	if !ok {
+		return everything
+	}
+	return strings.Join(written(narrowest(cover)), " | ")
+}
+
+// narrowest is the fewest atoms of a query without negation of which every match has one: of a conjunction, those of the part that
+// is likely to be in the fewest rows, the one with the longest words.
+func narrowest(q lexeme.Query) []lexeme.Query {
+	switch q := q.(type) {
+	case lexeme.And:
+		best := narrowest(q.Parts[0])
+		for _, p := range q.Parts[1:] {
+			if of := narrowest(p); len(of) < len(best) || len(of) == len(best) && letters(of) > letters(best) {
+				best = of
+			}
+		}
+		return best
+	case lexeme.Or:
+		var all []lexeme.Query
+		for _, p := range q.Parts {
+			all = append(all, narrowest(p)...)
+		}
+		return all
+	}
+	return []lexeme.Query{q}
+}
+
+// letters counts those of whole words: one that is cut short may be the beginning of many.
+func letters(of []lexeme.Query) (n int) {
+	for _, text := range written(of) {
+		if !strings.HasSuffix(text, ":*") {
+			n += len(text)
+		}
+	}
+	return n
+}
+
+// disjunction reports whether a row matches q exactly where it has any of its atoms.
+func disjunction(q lexeme.Query) bool {
+	switch q := q.(type) {
+	case lexeme.Term, lexeme.Phrase:
+		return true
+	case lexeme.Or:
+		return !slices.ContainsFunc(q.Parts, func(p lexeme.Query) bool { return !disjunction(p) })
+	}
+	return false
+}
+
+func written(of []lexeme.Query) []string {
+	out := make([]string, len(of))
+	for i, q := range of {
+		out[i] = lexeme.TSQuery(q)
+	}
+	return out
 }
 
 // collect appends the terms and phrases of q in the order in which formula counts them.

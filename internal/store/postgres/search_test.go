@@ -10,6 +10,7 @@ import (
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/schema/schematest"
+	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -108,6 +109,34 @@ func TestSearchFindsWhatTheTokensSayOnBothEngines(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+func TestRowsAreJudgedByTheIndexesAloneWhereTheySayAll(t *testing.T) {
+	t.Parallel()
+	catalog := schematest.MustRead(t, articles)
+	c := schematest.Collection(t, catalog, "articles")
+	m := rand.New(rand.NewPCG(8, 8))
+	stored := data{}
+	for i := range 300 {
+		stored[c] = append(stored[c], plan.Tuple{value.OfInt(int64(i)), prose(m), prose(m)})
+	}
+	s := open(t, catalog, stored).stores["postgres"]
+	row := &ir.Row{Collection: c, Label: "article"}
+	stmt, err := sqlgen.Render(s.Dialect(), &plan.Select{From: plan.Source{Row: row}, Columns: []ir.Expr{&ir.Column{Row: row, Field: c.Fields[0]}},
+		Where: &ir.Search{Row: row, Fields: c.Search.Fields, Mode: ir.FTS, Config: c.Search.Config, Query: &ir.Param{T: value.Type{Kind: value.Text}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, alone := range map[string]bool{"cat": true, "ca:*": true, "cat | dog": true, "cat <-> dog": true, "cat & dog": false, "cat & !dog": false} {
+		args, err := stmt.Bind(&ir.Env{Args: []value.Value{value.OfText(text)}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := explained(t, s, "EXPLAIN (ANALYZE) "+stmt.Text, args)
+		if judged := strings.Contains(got, "SubPlan") && !strings.Contains(got, "never executed"); judged == alone {
+			t.Errorf("%s: by the indexes alone: want %v\n%s", text, alone, got)
 		}
 	}
 }
