@@ -156,6 +156,6 @@ func (x *writing) outright() (a Answer, left bool) {
 		return a, false
 	}
 	x.leaver = l
-	x.left = append(x.left, store.Step{Exec: sqlgen.Exec{Text: x.m.outright.stmt.Text, Args: args}, Rows: 1, Perhaps: true})
+	x.left = append(x.left, store.Step{Exec: sqlgen.Exec{Text: x.m.outright.stmt.Text, Args: args}, Rows: 1, Row: x.c.Key + " " + identityText(key)})
 	return Answer{Total: -1, Affected: 1, Keys: []plan.Tuple{key}}, true
 }

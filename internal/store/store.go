@@ -70,7 +70,9 @@ type Step struct {
 	sqlgen.Exec
 	Rows int64
 
-	Perhaps bool // of a step alone: it may find no row; then nothing is kept, and the closure is run again as above
+	// Row, of a step alone, names the row that it is about, with one name whoever writes it. The row may not be there: then nothing
+	// is kept, and the closure is run again as above.
+	Row string
 }
 
 // Tx is a write transaction. It is for one goroutine. Arguments and raw columns have the forms of the Dialect.

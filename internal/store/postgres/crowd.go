@@ -14,7 +14,8 @@ import (
 // Writes that are left at the same time share a transaction: one BEGIN, one mark, one COMMIT, one round trip. A write that comes while
 // few are under way goes at once; those that come meanwhile wait until one of them ends, and go together. Whoever has waited
 // longest sends them all on a connection of its own. Where anything in a group is refused nothing of it is kept, and each goes apart:
-// what one is told never comes from another.
+// what one is told never comes from another. So it is where a row that they change is held by somebody else for longer than a commit
+// takes.
 
 const (
 	groupsFlying = 2                     // while so many transactions are under way, others gather
@@ -26,8 +27,8 @@ const (
 )
 
 // gathered is what a transaction of several begins with: who waits for a row, or takes long, keeps the others up no longer than this,
-// and has its own time apart.
-var gathered = opening("BEGIN", []setting{{"statement_timeout", "250"}}, lacking)
+// and has its own time apart. No server looks for a deadlock as early.
+var gathered = opening("BEGIN", []setting{{"statement_timeout", "250"}, {"lock_timeout", "50"}}, lacking)
 
 // crowd is the writes of a store that are left.
 type crowd struct {
@@ -51,6 +52,8 @@ type told struct {
 	leads bool  // it is its turn to send
 	apart bool  // nothing is kept: it goes alone
 	err   error // else how it went
+
+	unread error // all is kept, and nobody knows whether there was the row that one is about
 }
 
 // join sends what a transaction has left, alone or with others, and returns when its outcome is known.
@@ -199,7 +202,11 @@ func tell(others []*guest, t told) {
 
 // of is what one guest is told.
 func (t told) of(g *guest) told {
-	if t.err == nil && !t.apart {
+	switch {
+	case t.err != nil || t.apart:
+	case t.unread != nil && g.row != "":
+		t.err = t.unread
+	default:
 		t.err = g.missed
 	}
 	return t
@@ -218,8 +225,10 @@ func (w *writing) together(ctx context.Context, others []*guest) told {
 	kept, known := w.store.resolve(context.WithoutCancel(ctx), w.mark, err)
 	var unknown *store.Unknown
 	switch {
-	case err == nil || kept:
+	case err == nil:
 		return told{}
+	case kept:
+		return told{unread: err}
 	case errors.As(err, &unknown) && !known:
 		w.mark = ""
 		return told{err: err}

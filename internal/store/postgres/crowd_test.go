@@ -61,14 +61,19 @@ func (c *crowd) wait(n int) {
 
 // gathering has writes wait in this order, and then go. meanwhile is done before they go.
 func gathering(ctx context.Context, s *Store, writes []write, meanwhile func()) []outcome {
+	return crowding(s, len(writes), meanwhile, func(i int) outcome {
+		runs, err := put(ctx, s, writes[i].n, writes[i].unless)
+		return outcome{writes[i].n, runs, err}
+	})
+}
+
+// crowding is gathering for whatever is to be done.
+func crowding(s *Store, n int, meanwhile func(), do func(i int) outcome) []outcome {
 	over := busy(s)
-	out := make([]outcome, len(writes))
+	out := make([]outcome, n)
 	var all sync.WaitGroup
-	for i, w := range writes {
-		all.Go(func() {
-			runs, err := put(ctx, s, w.n, w.unless)
-			out[i] = outcome{w.n, runs, err}
-		})
+	for i := range out {
+		all.Go(func() { out[i] = do(i) })
 		s.crowd.wait(i + 1)
 	}
 	if meanwhile != nil {

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -42,8 +44,8 @@ func (w *writing) Leave(unless sqlgen.Exec, rest []store.Step) error {
 		if err != nil {
 			return err
 		}
-		step.rows, step.perhaps, step.missed = s.Rows, s.Perhaps, &w.missed
-		w.perhaps = w.perhaps || s.Perhaps
+		step.rows, step.perhaps, step.missed = s.Rows, s.Row != "", &w.missed
+		w.row = s.Row
 		w.left = append(w.left, step)
 		w.size += step.size()
 	}
@@ -56,7 +58,7 @@ func (w *writing) leave(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if w.begun || w.perhaps { // two groups may meet rows in different orders
+	if w.begun {
 		return w.apart(ctx)
 	}
 	return w.store.crowd.join(ctx, w)
@@ -82,7 +84,7 @@ func (w *writing) apart(ctx context.Context) error {
 	return errors.Join(err, w.undo(ctx))
 }
 
-// whole sends everything in one round trip, and what others have left after it. The mark comes first, for it is made only where the
+// whole sends everything in one round trip, and what others have left with it. The mark comes first, for it is made only where the
 // rest may be done.
 func (w *writing) whole(ctx context.Context, brief []string, others ...*writing) error {
 	mark, err := stated(sqlgen.MarkUnless(dialect.Dialect{}, w.mark, w.at, *w.unless))
@@ -94,9 +96,9 @@ func (w *writing) whole(ctx context.Context, brief []string, others ...*writing)
 		w.prelude = brief[1:]
 	}
 	w.planning(w.unless.Listed)
-	batch := append(append(w.before(), mark), w.left...)
-	for _, o := range others {
-		if o.unless.Text != "" {
+	batch := append(w.before(), mark)
+	for _, o := range inOrder(append([]*writing{w}, others...)) {
+		if o != w && o.unless.Text != "" {
 			unless, err := stated(sqlgen.Unless(*o.unless), nil)
 			if err != nil {
 				return err
@@ -108,6 +110,14 @@ func (w *writing) whole(ctx context.Context, brief []string, others ...*writing)
 	}
 	_, err = w.send(ctx, append(batch, statement{sql: "COMMIT"}))
 	return err
+}
+
+// inOrder is the order in which transactions that are left together come to the rows that are there: one for all groups of all nodes,
+// so that none waits for another that waits for it. References that they check are locked against what no group does. What brings
+// rows of its own comes before.
+func inOrder(all []*writing) []*writing {
+	slices.SortStableFunc(all, func(a, b *writing) int { return strings.Compare(a.row, b.row) })
+	return all
 }
 
 // stated is a statement as it is sent.

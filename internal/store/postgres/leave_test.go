@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -104,7 +105,7 @@ func TestAStepThatPerhapsFindsARowIsAskedAboutWhereThereIsNone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for n, want := range map[int64]string{1: "left ", 99: "left asked "} {
-		step := store.Step{Exec: sqlgen.Exec{Text: "UPDATE numbers SET n = n WHERE n = $1", Args: []any{n}}, Rows: 1, Perhaps: true}
+		step := store.Step{Exec: sqlgen.Exec{Text: "UPDATE numbers SET n = n WHERE n = $1", Args: []any{n}}, Rows: 1, Row: fmt.Sprint(n)}
 		if runs, err := left(ctx, s, "", step); runs != want || (err == nil) != (n == 1) {
 			t.Errorf("%d: %q, %v", n, runs, err)
 		}

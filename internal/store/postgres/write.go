@@ -38,7 +38,7 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 		if err == nil || kept {
 			s.replicas.wrote(store.SessionOf(ctx), s.clock.Now())
 			s.settled(ctx, tx.mark)
-			if kept && tx.perhaps {
+			if kept && tx.row != "" {
 				return shown(ctx, err) // nobody knows whether there was a row
 			}
 			return nil
@@ -104,7 +104,7 @@ func (s *Store) carry(ctx context.Context, tx *writing, f func(store.Tx) error) 
 		asks := s.writing(tx.opening)
 		asks.conn, asks.begun, asks.mark, asks.at = tx.conn, true, tx.mark, tx.at
 		asks.prelude = append([]string{"ROLLBACK"}, tx.opening...)
-		tx.perhaps = false
+		tx.row = ""
 		err = s.carried(ctx, asks, f)
 	}
 	return err
@@ -144,7 +144,7 @@ type writing struct {
 	brief   []string     // what begins one that is left; nil: none is
 	left    []statement  // what was left to do
 	size    int          // of that, in bytes
-	perhaps bool         // it may find no row to change
+	row     string       // that it is about and that may not be there; "": there is none such
 	missed  error        // what was left was done and did not change the rows that it was meant to
 	unless  *sqlgen.Exec // … unless this finds a row; nil: nothing was left
 	refused bool         // what was left was refused, and nothing is kept
