@@ -57,9 +57,14 @@ func bounding(config *pgxpool.Config, most time.Duration) {
 	}
 }
 
-// bounded reports whether the session bounds a statement that the context lets run so long.
-func (s *Store) bounded(ctx context.Context, c *pgconn.PgConn) bool {
+// within reports whether a statement may run no longer than a session of our own lets it.
+func (s *Store) within(ctx context.Context) bool {
 	deadline, limited := ctx.Deadline()
+	return limited && deadline.Sub(s.clock.Now()) <= s.patience
+}
+
+// isBounded reports whether the session bounds its statements.
+func isBounded(c *pgconn.PgConn) bool {
 	own, _ := c.CustomData()[boundKey].(bool)
-	return own && limited && deadline.Sub(s.clock.Now()) <= s.patience
+	return own
 }

@@ -2,12 +2,10 @@ package postgres
 
 import (
 	"context"
-
-	"github.com/jackc/pgx/v5/pgxpool"
+	"errors"
 
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
-	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
 	"github.com/socle-hq/socle/internal/store"
 )
 
@@ -51,17 +49,17 @@ func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 	}
 	if r := q.store.replicas.choose(store.SessionOf(ctx), q.store.clock.Now()); r != nil {
 		q.from = r
-		out, err := q.first(ctx, r.pool, stmt, args)
+		out, err := q.first(ctx, r.source, stmt, args)
 		if err == nil || ctx.Err() != nil || !failsOver(err) {
 			return out, shown(ctx, err)
 		}
 		r.rest(q.store.clock.Now())
 		q.from = nil
 	}
-	out, err := q.first(ctx, q.store.main, stmt, args)
+	out, err := q.first(ctx, q.store.reads, stmt, args)
 	for run := 1; run < readRuns && ctx.Err() == nil && (isLost(err) || isForgotten(err)); run++ {
 		q.store.main.Reset()
-		out, err = q.first(ctx, q.store.main, stmt, args)
+		out, err = q.first(ctx, q.store.reads, stmt, args)
 	}
 	return out, shown(ctx, err)
 }
@@ -84,16 +82,24 @@ func (q *snapshot) further(ctx context.Context, stmt *sqlgen.Stmt, args []any) (
 	return nil, shown(ctx, &store.Interrupted{Cause: err})
 }
 
-// first takes a connection, and gives it back where the statement fails.
-func (q *snapshot) first(ctx context.Context, pool *pgxpool.Pool, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	c, err := acquire(ctx, pool)
+// first asks without a transaction where none is wanted and a session bounds the statement; else it takes a connection, and gives it
+// back where the statement fails.
+func (q *snapshot) first(ctx context.Context, from *source, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	prelude, last := q.prelude, q.last
+	if len(prelude) == 0 {
+		if q.store.within(ctx) {
+			out, err := from.ask(ctx, stmt, args, q.scale)
+			if !errors.Is(err, errLoose) {
+				return out, err
+			}
+		}
+		prelude, last = q.store.reading(ctx), true
+	}
+	c, err := acquire(ctx, from.pool)
 	if err != nil {
 		return nil, err
 	}
-	q.link = link{conn: c, prelude: q.prelude, last: q.last}
-	if len(q.prelude) == 0 && !q.store.bounded(ctx, q.wire()) {
-		q.link.prelude, q.link.last = q.store.reading(ctx), true
-	}
+	q.link = link{conn: c, prelude: prelude, last: last}
 	out, err := q.fetch(ctx, stmt, args)
 	if err != nil {
 		_ = q.Close()
@@ -105,13 +111,14 @@ func (q *snapshot) fetch(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]
 	if len(q.prelude) > 0 {
 		q.planning(stmt.Keyed())
 	}
-	values, err := texts(args)
+	one, err := newQuestion(stmt, args, q.scale)
 	if err != nil {
 		return nil, err
 	}
-	rows := &tuples{types: stmt.Types, weight: store.Weight{On: q.scale}}
-	_, err = q.carryOut(ctx, statement{sql: stmt.Text, values: values, formats: dialect.Formats(stmt.Types), each: rows.add})
-	return rows.all, err
+	if _, err = q.carryOut(ctx, one.asked()); err == nil {
+		err = one.wrong
+	}
+	return one.rows.all, err
 }
 
 // Close ends the transaction and gives the connection back.

@@ -27,7 +27,7 @@ type replicas struct {
 }
 
 type replica struct {
-	pool  *pgxpool.Pool
+	*source
 	until atomic.Int64 // µs since 1970: not asked before
 }
 
@@ -45,7 +45,7 @@ func openReplicas(ctx context.Context, o Options) (*replicas, error) {
 		if err != nil {
 			return out, unreachable(err)
 		}
-		out.all = append(out.all, &replica{pool: pool})
+		out.all = append(out.all, &replica{source: newSource(pool)})
 	}
 	return out, nil
 }

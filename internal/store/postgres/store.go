@@ -35,6 +35,7 @@ const defaultConnections = 20
 // Store is a pool of connections to one database, and to its replicas.
 type Store struct {
 	main     *pgxpool.Pool
+	reads    *source       // of main
 	health   *pgxpool.Pool // one connection that no request can take
 	replicas *replicas
 	clock    clock.Clock
@@ -67,6 +68,7 @@ func OpenWith(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if s.main, err = connect(ctx, config); err != nil {
 		return nil, err
 	}
+	s.reads = newSource(s.main)
 	one := config.Copy()
 	one.MaxConns, one.MinConns = 1, 0
 	if s.health, err = pgxpool.NewWithConfig(ctx, one); err == nil {

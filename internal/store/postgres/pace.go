@@ -1,0 +1,109 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// paces are how long a server takes for statements, by their texts.
+type paces struct {
+	mu    sync.Mutex
+	of    map[string]time.Duration
+	usual time.Duration
+	trips int
+}
+
+const (
+	mostPaces = 1000        // texts; what is not known goes alone once more
+	slowly    = time.Second // is expected of a statement that is not known
+
+	paceShare  = 4  // what is expected of a text moves by this part of what is seen
+	usualShare = 64 // what is usual moves by this part of what comes
+	timedTrips = 32 // one of so many that are shared is timed
+)
+
+// expected is how long a statement takes, slowly where that is not known.
+func (p *paces) expected(sql string) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d, known := p.of[sql]; known {
+		return d
+	}
+	return slowly
+}
+
+// came notes that a statement has come which is expected to take so long, and gives what is usual among those that do.
+func (p *paces) came(d time.Duration) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.usual += (d - p.usual) / usualShare
+	return p.usual
+}
+
+// due reports whether it is time to see how long statements take that share a trip.
+func (p *paces) due() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trips++
+	return p.trips%timedTrips == 0
+}
+
+// took notes how long a statement has taken.
+func (p *paces) took(sql string, d time.Duration) {
+	d = max(d, time.Microsecond)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before, known := p.of[sql]
+	switch {
+	case known:
+		d = before + (d-before)/paceShare
+	case p.of == nil || len(p.of) >= mostPaces:
+		p.of = map[string]time.Duration{}
+	}
+	p.of[sql] = d
+}
+
+// shared notes how long statements have taken together, unless that is 0.
+func (p *paces) shared(all []*waiter[*question], d time.Duration) {
+	if d == 0 {
+		return
+	}
+	weight := 0
+	for _, g := range all {
+		weight += g.weight
+	}
+	for _, g := range all {
+		p.took(g.is.sql, d*time.Duration(g.weight)/time.Duration(weight))
+	}
+}
+
+// forget makes a statement one that is not known.
+func (p *paces) forget(sql string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.of, sql)
+}
+
+// clockNow is a server's clock in microseconds. How long an answer is on its way, and waits for a node that is busy, says nothing of
+// the statement.
+const clockNow = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+// timed sends statements and gives how long the server took for them.
+func (l *link) timed(ctx context.Context, batch []statement) (time.Duration, error) {
+	var began, over int64
+	whole := append([]statement{clocked(&began)}, batch...)
+	_, err := l.send(ctx, append(whole, clocked(&over)))
+	return max(1, time.Duration(over-began)*time.Microsecond), err
+}
+
+func clocked(at *int64) statement {
+	return statement{sql: clockNow, each: func(row [][]byte) (err error) {
+		if *at, err = strconv.ParseInt(string(row[0]), 10, 64); err != nil {
+			err = fmt.Errorf("postgres: a clock says %q", row[0])
+		}
+		return err
+	}}
+}

@@ -1,0 +1,205 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/plan"
+	"github.com/socle-hq/socle/internal/sqlgen"
+	dialect "github.com/socle-hq/socle/internal/sqlgen/postgres"
+	"github.com/socle-hq/socle/internal/store"
+)
+
+// Reads that need no transaction and are known to be quick share a round trip when they come at the same time. Each is a statement
+// of its own, which sees what was committed before it came. None goes with others that has not run before, and those that were kept
+// up by one of them all have to run alone again.
+
+const (
+	readers   = 64                     // so many share a trip
+	sharedRun = 10 * time.Millisecond  // so much is expected of what shares one
+	sharedMax = 100 * time.Millisecond // after so long each goes alone that has not been answered
+)
+
+// answerTime is about what a node takes itself for an answer. A node's processors that make answers all the time need no more trips
+// under way than have the server give as many; others then gather, and cost the server and the node less. What takes the server
+// much longer is not worth gathering.
+const (
+	answerTime = 200 * time.Microsecond
+	quickTime  = 10 * answerTime
+)
+
+// source is a server that reads are asked of without a transaction.
+type source struct {
+	pool *pgxpool.Pool
+	queue[*question]
+	paces paces
+	most  time.Duration // that a shared trip may take
+	loose atomic.Bool   // sessions are not ours alone: nothing bounds a statement
+}
+
+func newSource(pool *pgxpool.Pool) *source {
+	return &source{pool: pool, most: sharedMax, queue: queue[*question]{bounds: gatherBounds{
+		flying: fewestTrips(), guests: readers, weight: int(sharedRun), wait: groupTime,
+	}}}
+}
+
+func fewestTrips() int { return max(2, runtime.GOMAXPROCS(0)) }
+
+// question is a statement that gives rows, and the rows as they come.
+type question struct {
+	statement
+	rows  tuples
+	wrong error // why they cannot be taken
+}
+
+func newQuestion(stmt *sqlgen.Stmt, args []any, on store.Scale) (*question, error) {
+	values, err := texts(args)
+	if err != nil {
+		return nil, err
+	}
+	q := &question{rows: tuples{types: stmt.Types, weight: store.Weight{On: on}}}
+	q.statement = statement{sql: stmt.Text, values: values, formats: dialect.Formats(stmt.Types)}
+	return q, nil
+}
+
+// asked is the statement, whose rows are kept.
+func (q *question) asked() statement {
+	s := q.statement
+	s.each = q.keep
+	return s
+}
+
+// keep takes a row; one that cannot be taken is a matter of its own question.
+func (q *question) keep(row [][]byte) error {
+	if q.wrong == nil {
+		q.wrong = q.rows.add(row)
+	}
+	return nil
+}
+
+// errLoose is the error of a question that needs a transaction to be bounded.
+var errLoose = errors.New("postgres: nothing bounds a statement here")
+
+// ask asks in a trip that others may share.
+func (s *source) ask(ctx context.Context, stmt *sqlgen.Stmt, args []any, on store.Scale) ([]plan.Tuple, error) {
+	if s.loose.Load() {
+		return nil, errLoose
+	}
+	q, err := newQuestion(stmt, args, on)
+	if err != nil {
+		return nil, err
+	}
+	t := told{apart: true}
+	if pace := s.paces.expected(q.sql); pace <= quickTime && s.gathers() {
+		s.limit(fewestTrips() * max(1, int(s.paces.came(pace)/answerTime)))
+		g := newWaiter(q, int(pace))
+		if t = s.turn(ctx, g); t.leads {
+			t = s.lead(ctx, g)
+		}
+	}
+	if t.apart {
+		q.rows, q.wrong = tuples{types: stmt.Types, weight: store.Weight{On: on}}, nil
+		t.err = s.alone(ctx, q)
+	}
+	if t.err != nil {
+		return nil, t.err
+	}
+	return q.rows.all, q.wrong
+}
+
+// reach takes a connection.
+func (s *source) reach(ctx context.Context) (*link, error) {
+	c, err := acquire(ctx, s.pool)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{conn: c}
+	if !isBounded(l.wire()) {
+		s.loose.Store(true)
+		l.release()
+		return nil, errLoose
+	}
+	return l, nil
+}
+
+// alone asks one question in a trip of its own, and sees how long it takes.
+func (s *source) alone(ctx context.Context, q *question) error {
+	l, err := s.reach(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	d, err := l.timed(ctx, []statement{q.asked()})
+	if err == nil {
+		s.paces.took(q.sql, d)
+	}
+	return err
+}
+
+// lead asks a question, and with it those of others who wait when there is a connection.
+func (s *source) lead(ctx context.Context, g *waiter[*question]) told {
+	defer s.pass()
+	l, err := s.reach(ctx)
+	if err != nil {
+		return told{err: err}
+	}
+	defer l.release()
+	with := s.take(g)
+	if len(with) == 0 {
+		d, err := s.sent(ctx, l, []statement{g.is.asked()})
+		if err == nil {
+			s.paces.shared([]*waiter[*question]{g}, d)
+		}
+		return told{err: err}
+	}
+	return s.together(ctx, l, append([]*waiter[*question]{g}, with...))
+}
+
+// together asks several questions in one trip. The others are told as soon as they are answered, and the first at the end.
+func (s *source) together(ctx context.Context, l *link, all []*waiter[*question]) told {
+	answered, outcome := 0, told{err: fault.New(fault.Internal, "Internal error")}
+	defer func() {
+		for _, g := range all[max(1, answered):] {
+			g.told <- outcome
+		}
+	}()
+	batch := make([]statement, len(all))
+	for i, g := range all {
+		batch[i] = g.is.asked()
+		batch[i].done = func() error {
+			if answered++; i > 0 {
+				g.told <- told{}
+			}
+			return nil
+		}
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.most)
+	defer cancel()
+	d, err := s.sent(limited, l, batch)
+	s.went(err == nil)
+	if limited.Err() != nil { // a server sends answers when it likes: which of them kept the others up is seen where each runs alone
+		for _, g := range all[answered:] {
+			s.paces.forget(g.is.sql)
+		}
+	}
+	s.paces.shared(all[:answered], d)
+	if outcome = (told{apart: true}); answered > 0 {
+		return told{}
+	}
+	return outcome
+}
+
+// sent sends a batch and now and then sees how long it takes; else that is 0.
+func (s *source) sent(ctx context.Context, l *link, batch []statement) (time.Duration, error) {
+	if s.paces.due() {
+		return l.timed(ctx, batch)
+	}
+	_, err := l.send(ctx, batch)
+	return 0, err
+}
