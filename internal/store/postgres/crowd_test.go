@@ -42,7 +42,7 @@ func numbersFrom(from, count int64) []write {
 func busy(s *Store) (over func()) {
 	s.crowd.mu.Lock()
 	defer s.crowd.mu.Unlock()
-	s.crowd.flying, s.crowd.most = groupsFlying, time.Hour
+	s.crowd.flying, s.crowd.bounds.wait = groupsFlying, time.Hour
 	return s.crowd.pass
 }
 
@@ -286,7 +286,7 @@ func TestAfterAGroupThatFailedWritesGoApartForAWhile(t *testing.T) {
 	if !s.crowd.gathers() {
 		t.Error("they still go apart")
 	}
-	s.crowd.most = time.Millisecond
+	s.crowd.bounds.wait = time.Millisecond
 	if runs, err := put(ctx, s, 99, ""); err != nil || runs != "left " {
 		t.Errorf("who has waited for too long: %q, %v", runs, err)
 	}

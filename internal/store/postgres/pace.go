@@ -67,7 +67,7 @@ func (p *paces) took(sql string, d time.Duration) {
 }
 
 // shared notes how long statements have taken together, unless that is 0.
-func (p *paces) shared(all []*waiter[*question], d time.Duration) {
+func (p *paces) shared(all []*guest[*question], d time.Duration) {
 	if d == 0 {
 		return
 	}

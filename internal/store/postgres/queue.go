@@ -10,66 +10,82 @@ import (
 // queue has what comes while enough is under way wait, and then go together: several share a trip to the server. What comes while
 // little is under way goes at once. Whoever has waited longest leads the others on a connection of its own.
 type queue[T any] struct {
-	bounds gatherBounds
+	bounds queueBounds
 
 	mu      sync.Mutex
-	waiting []*waiter[T]
+	waiting []*guest[T]
 	flying  int // trips under way
 	apart   int // so many of those that come go apart
 	penalty int // … after the next trip that fails
 }
 
-// gatherBounds are those of a queue.
-type gatherBounds struct {
+// What was under way and failed goes apart, and so does what comes next.
+const (
+	fewestApart = 16
+	mostApart   = 1024
+)
+
+// queueBounds are those of a queue.
+type queueBounds struct {
 	flying int           // while so many trips are under way, others gather
 	guests int           // so many share one
 	weight int           // and so much of what guests weigh
 	wait   time.Duration // nobody waits longer for the end of those under way
 }
 
+// turnTime is the longest wait that a queue is meant to have.
+const turnTime = 50 * time.Millisecond
+
 // guest is one that waits.
-type waiter[T any] struct {
+type guest[T any] struct {
 	is     T
 	weight int
 	told   chan told // holds one
 }
 
-func newWaiter[T any](is T, weight int) *waiter[T] { return &waiter[T]{is, weight, make(chan told, 1)} }
+func newGuest[T any](is T, weight int) *guest[T] { return &guest[T]{is, weight, make(chan told, 1)} }
+
+// told is what a guest is told.
+type told struct {
+	leads bool  // it is its turn to go, and to take others with it
+	apart bool  // nothing came of it: it goes alone
+	err   error // else how it went
+}
 
 // gathers reports whether anything goes together at this moment.
-func (g *queue[T]) gathers() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.apart > 0 {
-		g.apart--
+func (q *queue[T]) gathers() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.apart > 0 {
+		q.apart--
 		return false
 	}
 	return true
 }
 
 // limit says how many trips may be under way.
-func (g *queue[T]) limit(trips int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.bounds.flying = trips
+func (q *queue[T]) limit(trips int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.bounds.flying = trips
 }
 
 // turn waits until it is a guest's turn to lead, or another has taken it along.
-func (g *queue[T]) turn(ctx context.Context, one *waiter[T]) told {
-	if g.enter(one) {
+func (q *queue[T]) turn(ctx context.Context, one *guest[T]) told {
+	if q.enter(one) {
 		return told{leads: true}
 	}
-	late := time.NewTimer(g.bounds.wait)
+	late := time.NewTimer(q.bounds.wait)
 	defer late.Stop()
 	select {
 	case t := <-one.told:
 		return t
 	case <-ctx.Done():
-		if g.remove(one, 0) {
+		if q.remove(one, 0) {
 			return told{err: ctx.Err()}
 		}
 	case <-late.C:
-		if g.remove(one, 1) {
+		if q.remove(one, 1) {
 			return told{leads: true}
 		}
 	}
@@ -77,64 +93,64 @@ func (g *queue[T]) turn(ctx context.Context, one *waiter[T]) told {
 }
 
 // enter reports whether a guest may go at once; it waits otherwise.
-func (g *queue[T]) enter(one *waiter[T]) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.flying < g.bounds.flying {
-		g.flying++
+func (q *queue[T]) enter(one *guest[T]) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.flying < q.bounds.flying {
+		q.flying++
 		return true
 	}
-	g.waiting = append(g.waiting, one)
+	q.waiting = append(q.waiting, one)
 	return false
 }
 
 // remove takes out a guest that still waits, and lets it begin so many trips.
-func (g *queue[T]) remove(one *waiter[T], begins int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	i := slices.Index(g.waiting, one)
+func (q *queue[T]) remove(one *guest[T], begins int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.Index(q.waiting, one)
 	if i < 0 {
 		return false
 	}
-	g.waiting = slices.Delete(g.waiting, i, i+1)
-	g.flying += begins
+	q.waiting = slices.Delete(q.waiting, i, i+1)
+	q.flying += begins
 	return true
 }
 
 // take gives those who go with a guest.
-func (g *queue[T]) take(leads *waiter[T]) []*waiter[T] {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (q *queue[T]) take(leads *guest[T]) []*guest[T] {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	n, weight := 0, leads.weight
-	for n < len(g.waiting) && n+1 < g.bounds.guests && weight+g.waiting[n].weight <= g.bounds.weight {
-		weight += g.waiting[n].weight
+	for n < len(q.waiting) && n+1 < q.bounds.guests && weight+q.waiting[n].weight <= q.bounds.weight {
+		weight += q.waiting[n].weight
 		n++
 	}
-	with := slices.Clone(g.waiting[:n])
-	g.waiting = slices.Delete(g.waiting, 0, n)
+	with := slices.Clone(q.waiting[:n])
+	q.waiting = slices.Delete(q.waiting, 0, n)
 	return with
 }
 
 // pass ends a trip: it is the turn of who has waited longest.
-func (g *queue[T]) pass() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.waiting) == 0 || g.flying > g.bounds.flying {
-		g.flying--
+func (q *queue[T]) pass() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 || q.flying > q.bounds.flying {
+		q.flying--
 		return
 	}
-	g.waiting[0].told <- told{leads: true}
-	g.waiting = slices.Delete(g.waiting, 0, 1)
+	q.waiting[0].told <- told{leads: true}
+	q.waiting = slices.Delete(q.waiting, 0, 1)
 }
 
 // went notes how a trip of several went.
-func (g *queue[T]) went(well bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (q *queue[T]) went(well bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if well {
-		g.penalty /= 2
+		q.penalty /= 2
 		return
 	}
-	g.penalty = min(max(2*g.penalty, fewestApart), mostApart)
-	g.apart = g.penalty
+	q.penalty = min(max(2*q.penalty, fewestApart), mostApart)
+	q.apart = q.penalty
 }

@@ -44,9 +44,7 @@ type source struct {
 }
 
 func newSource(pool *pgxpool.Pool) *source {
-	return &source{pool: pool, most: sharedMax, queue: queue[*question]{bounds: gatherBounds{
-		flying: fewestTrips(), guests: readers, weight: int(sharedRun), wait: groupTime,
-	}}}
+	return &source{pool: pool, most: sharedMax, queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime}}}
 }
 
 func fewestTrips() int { return max(2, runtime.GOMAXPROCS(0)) }
@@ -98,7 +96,7 @@ func (s *source) ask(ctx context.Context, stmt *sqlgen.Stmt, args []any, on stor
 	t := told{apart: true}
 	if pace := s.paces.expected(q.sql); pace <= quickTime && s.gathers() {
 		s.limit(fewestTrips() * max(1, int(s.paces.came(pace)/answerTime)))
-		g := newWaiter(q, int(pace))
+		g := newGuest(q, int(pace))
 		if t = s.turn(ctx, g); t.leads {
 			t = s.lead(ctx, g)
 		}
@@ -143,7 +141,7 @@ func (s *source) alone(ctx context.Context, q *question) error {
 }
 
 // lead asks a question, and with it those of others who wait when there is a connection.
-func (s *source) lead(ctx context.Context, g *waiter[*question]) told {
+func (s *source) lead(ctx context.Context, g *guest[*question]) told {
 	defer s.pass()
 	l, err := s.reach(ctx)
 	if err != nil {
@@ -154,15 +152,15 @@ func (s *source) lead(ctx context.Context, g *waiter[*question]) told {
 	if len(with) == 0 {
 		d, err := s.sent(ctx, l, []statement{g.is.asked()})
 		if err == nil {
-			s.paces.shared([]*waiter[*question]{g}, d)
+			s.paces.shared([]*guest[*question]{g}, d)
 		}
 		return told{err: err}
 	}
-	return s.together(ctx, l, append([]*waiter[*question]{g}, with...))
+	return s.together(ctx, l, append([]*guest[*question]{g}, with...))
 }
 
 // together asks several questions in one trip. The others are told as soon as they are answered, and the first at the end.
-func (s *source) together(ctx context.Context, l *link, all []*waiter[*question]) told {
+func (s *source) together(ctx context.Context, l *link, all []*guest[*question]) told {
 	answered, outcome := 0, told{err: fault.New(fault.Internal, "Internal error")}
 	defer func() {
 		for _, g := range all[max(1, answered):] {

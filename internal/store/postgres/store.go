@@ -40,7 +40,7 @@ type Store struct {
 	replicas *replicas
 	clock    clock.Clock
 	marks    marks
-	crowd    crowd
+	crowd    *crowd
 	patience time.Duration
 	unsure   atomic.Bool // the last commit was not confirmed in time
 	gated    atomic.Bool // writes begin with a look for a hold
@@ -64,7 +64,7 @@ func OpenWith(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{clock: o.Clock, patience: o.Patience, crowd: crowd{most: groupTime}}
+	s := &Store{clock: o.Clock, patience: o.Patience, crowd: newCrowd()}
 	if s.main, err = connect(ctx, config); err != nil {
 		return nil, err
 	}
