@@ -19,6 +19,13 @@ const (
 	manyWrites = 512
 )
 
+// Writes with large bodies are carried out one at a time, and the others hold meanwhile what they bring; so few are inside, as many
+// as keep the writer busy.
+const (
+	fewBulks  = 16
+	manyBulks = 64
+)
+
 // width is how many statements the database runs at once.
 func (r *Runtime) width() int {
 	if st, ok := r.store.(interface{ Width() int }); ok {
@@ -31,10 +38,15 @@ func (r *Runtime) width() int {
 func (r *Runtime) doors(l admission.Limits) httpapi.Doors {
 	reads := admission.DoorOptions{Places: perStatement * r.width(), Waiting: l.Waiting, Wait: l.Wait, Clock: r.Clock}
 	writes := reads
+	doors := httpapi.Doors{Reads: admission.NewDoor(reads)}
 	if r.database.Engine == "sqlite" {
+		bulks := reads
+		bulks.Places, bulks.Most = fewBulks, manyBulks
+		doors.Bulk = admission.NewDoor(bulks)
 		writes.Places, writes.Most = fewWrites, manyWrites
 	}
-	return httpapi.Doors{Reads: admission.NewDoor(reads), Writes: admission.NewDoor(writes)}
+	doors.Writes = admission.NewDoor(writes)
+	return doors
 }
 
 // manyCalls is how many calls at accounts are inside at once: more than wait for a password's hash, whose queue refuses by itself.

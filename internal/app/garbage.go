@@ -1,6 +1,7 @@
 package app
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -19,32 +20,64 @@ const (
 	mostPercent  = roomyHeap / (4 << 20) * 100
 )
 
-// Roomy lets the heap of this process grow to roomyHeap before garbage is collected, from the next collection on. A heap with
-// more in use may have as much garbage beside it, or a quarter of its size: what many large answers hold is not doubled.
-func Roomy() { (&room{percent: usualPercent}).follow() }
+// sudden is how much more than the last collection found may be in use at the next, before the heap is searched more often than
+// that. Percents of what was little then may be many times what there is to be.
+const sudden = roomyHeap / 2
 
-// room is what the collector was told last, in percent.
-type room struct{ percent int64 }
+// Roomy lets the heap of this process grow to roomyHeap before garbage is collected, from the next collection on. A heap with
+// more in use may have as much garbage beside it, or a quarter of its size: what many large answers hold is not doubled. A limit
+// of memory that the process was started with stays.
+func Roomy() {
+	(&room{percent: usualPercent, limit: math.MaxInt64, most: debug.SetMemoryLimit(-1)}).follow()
+}
+
+// room is what the collector was told last: of garbage in percent, and of all memory in bytes, most of which is the operator's to say.
+type room struct{ percent, limit, most int64 }
 
 // follow adapts to what every collection finds in use: the collector itself sees that nobody refers to an object made for this.
 func (r *room) follow() {
 	type unused struct{ next *unused }
 	runtime.AddCleanup(&unused{}, func(r *room) {
-		r.adapt()
+		r.adapt(found())
 		r.follow()
 	}, r)
 }
 
+// usage is what memory is used for, in bytes.
+type usage struct {
+	heap   uint64 // found in use by the last collection
+	others uint64 // stacks and globals
+	beside uint64 // what is not of the heap, or is lost to it
+}
+
+func found() usage {
+	list := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}, {Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"}, {Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(list)
+	n := func(i int) uint64 { return list[i].Value.Uint64() }
+	return usage{heap: n(0), others: n(1) + n(2), beside: n(3) - n(4) - n(5) - n(6)}
+}
+
 // adapt tells the collector how much garbage there may be, where that has changed by a quarter: telling it stops the process for
 // a moment.
-func (r *room) adapt() {
-	found := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}}
-	metrics.Read(found)
-	percent := percentFor(found[0].Value.Uint64(), found[1].Value.Uint64()+found[2].Value.Uint64())
-	if percent*4 < r.percent*3 || percent*3 > r.percent*4 {
+func (r *room) adapt(u usage) {
+	if percent := percentFor(u.heap, u.others); apart(percent, r.percent) {
 		r.percent = percent
 		debug.SetGCPercent(int(percent))
 	}
+	if limit := limitFor(u, r.percent, r.most); apart(limit, r.limit) {
+		r.limit = limit
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// apart reports whether one number is less than three quarters of the other.
+func apart(a, b int64) bool { return a/3 < b/4 || b/3 < a/4 }
+
+// limitFor is how large everything may become until the next collection, whatever is in use by then.
+func limitFor(u usage, percent, most int64) int64 {
+	garbage := (u.heap + u.others) * uint64(percent) / 100
+	return min(most, int64(u.beside+u.heap+garbage+sudden))
 }
 
 // percentFor is how much garbage there may be beside so many bytes of the heap, and so many of stacks and globals, in use. The
