@@ -83,6 +83,9 @@ func (d *Door) Full(who func() string) error {
 	return d.refusal(name, d.clock.Now())
 }
 
+// Inside reports whether it is a place, and not left.
+func (p *Place) Inside() bool { return p.door != nil }
+
 // Leave makes room for the next. A place is left once, however often it is told to be.
 func (p *Place) Leave() {
 	d := p.door

@@ -13,8 +13,21 @@ import (
 )
 
 // Doors are where requests of the data API wait for their turn. A request is inside while the database works for it and its answer
-// is made: not while its body comes in, and not while its answer is read, so that slow clients keep nobody waiting.
-type Doors struct{ Reads, Writes *admission.Door }
+// is made: not while its body comes in, and not while its answer is read, so that slow clients keep nobody waiting. Bulk is for writes
+// with large bodies, which take several times their size once they are understood, and long: they are inside from then on, and
+// nobody with a small one waits behind them.
+type Doors struct{ Reads, Writes, Bulk *admission.Door }
+
+// largeBody is the size in bytes above which a body is large.
+const largeBody = 8 << 10
+
+// writes is the door for a write with a body of so many bytes.
+func (d Doors) writes(bytes int64) *admission.Door {
+	if bytes > largeBody {
+		return d.Bulk
+	}
+	return d.Writes
+}
 
 // orUsual fills what is missing, for a database that does some things at once on each processor.
 func (d Doors) orUsual(c *Config) Doors {
@@ -25,6 +38,9 @@ func (d Doors) orUsual(c *Config) Doors {
 	}
 	if d.Writes == nil {
 		d.Writes = admission.NewDoor(o)
+	}
+	if d.Bulk == nil {
+		d.Bulk = d.Writes
 	}
 	return d
 }
@@ -37,17 +53,27 @@ func (c *call) line() string {
 	return c.actor.Role + " from " + admission.Network(c.Request, c.proxies)
 }
 
-// come lets a call in; its place is left when the answer begins, or with the call. false: it is refused, and answered.
-func (s *server) come(c *call, d *admission.Door) bool {
+// come lets a call in, unless it is inside; its place is left when the answer begins, or with the call.
+func (s *server) come(c *call, d *admission.Door) error {
+	if c.place.Inside() {
+		return nil
+	}
 	place, err := d.Enter(c.Context(), c.line)
 	if err != nil {
 		c.note.away = c.Context().Err() == nil
-		s.failed(c.Context(), c, err)
-		return false
+		return err
 	}
 	c.place = place
 	s.lasting(c)
-	return true
+	return nil
+}
+
+// Turn lets a call in whose body is large, before it is understood.
+func (c *call) Turn(bytes int) error {
+	if bytes <= largeBody {
+		return nil
+	}
+	return c.server.come(c, c.server.Doors.Bulk)
 }
 
 // hopeless refuses a call that would be refused later, before anything is done for it. What a function does is not known yet.
@@ -58,7 +84,7 @@ func (s *server) hopeless(c *call) error {
 	case c.Method == http.MethodPost && len(c.segments) > 0 && c.segments[0] == "rpc", c.Method == http.MethodOptions:
 		return nil
 	}
-	return s.Doors.Writes.Full(c.line)
+	return s.Doors.writes(c.Request.ContentLength).Full(c.line)
 }
 
 // turnedAway ends a request that was refused because there are too many. The client has its answer at once, and its connection is
@@ -111,12 +137,12 @@ func (s *server) lasting(c *call) {
 	_ = conn.SetWriteDeadline(clock.System().Now().Add(s.Limits.Statement + shortTerm))
 }
 
-// inTurn runs f for a call that has a place, for as long as statements may take, and gives the place free whatever comes.
+// inTurn runs f for a call that has a place, for as long as statements may take.
 func (s *server) inTurn(c *call, d *admission.Door, f func(context.Context)) {
-	if !s.come(c, d) {
+	if err := s.come(c, d); err != nil {
+		s.failed(c.Context(), c, err)
 		return
 	}
-	defer c.place.Leave()
 	ctx, cancel := context.WithTimeout(c.Context(), s.Limits.Statement)
 	defer cancel()
 	f(ctx)

@@ -6,7 +6,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/socle-hq/socle/internal/admission"
+	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/httpapi"
 )
 
@@ -104,6 +107,43 @@ func TestTheAnswerOfAWriteIsHeldWhileItIsRead(t *testing.T) {
 		}
 		if status, body := large(); status != http.StatusOK {
 			t.Errorf("after the answer of %s: %d %.200s", c[1], status, body)
+		}
+	}
+}
+
+// A large body takes several times its size once it is understood: it waits for its turn before that, and keeps no small one waiting.
+func TestALargeBodyWaitsBeforeItIsUnderstood(t *testing.T) {
+	t.Parallel()
+	bulk := admission.NewDoor(admission.DoorOptions{Places: 1, Waiting: 1, Wait: time.Nanosecond, Clock: clock.System()})
+	s := serve(t, func(c *httpapi.Config) { c.Doors.Bulk, c.Proxies = bulk, 1 })
+	inside, err := bulk.Enter(t.Context(), func() string { return "somebody" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := ticket(100, 10<<10) + "}"
+	steps := func(body string) string { return `[{"method":"POST","path":"tickets","body":` + body + `}]` }
+	for _, c := range []struct {
+		path, body   string
+		before, then int
+	}{
+		{"tickets", broken, http.StatusServiceUnavailable, http.StatusBadRequest},
+		{"tickets", broken, http.StatusServiceUnavailable, http.StatusBadRequest},
+		{"rpc/transaction", steps(broken), http.StatusServiceUnavailable, http.StatusBadRequest},
+		{"tickets", ticket(100, 10) + "}", http.StatusBadRequest, http.StatusBadRequest},
+		{"tickets", ticket(101, 10), http.StatusCreated, http.StatusConflict},
+		{"tickets", ticket(102, 10<<10), http.StatusServiceUnavailable, http.StatusCreated},
+		{"tickets", ticket(103, 10<<10), http.StatusServiceUnavailable, http.StatusCreated},
+		{"rpc/transaction", steps(ticket(104, 10<<10)), http.StatusServiceUnavailable, http.StatusOK},
+	} {
+		if status, body := s.sent("POST", "/rest/v1/"+c.path, c.body); status != c.before {
+			t.Errorf("%.60s: while there is no place %d %.200s", c.body, status, body)
+		}
+		inside.Leave()
+		if status, body := s.sent("POST", "/rest/v1/"+c.path, c.body); status != c.then {
+			t.Errorf("%.60s: where there is one %d %.200s", c.body, status, body)
+		}
+		if inside, err = bulk.Enter(t.Context(), func() string { return "somebody" }); err != nil {
+			t.Fatalf("%.60s: the place was not left", c.body)
 		}
 	}
 }

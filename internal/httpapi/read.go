@@ -35,15 +35,16 @@ func (s *server) rest(c *call) {
 		return
 	}
 	defer c.letGo()
+	defer c.place.Leave()
 	view := s.Engine.Set().View(c.actor)
 	body := s.newDigest(c)
 	functions := s.Functions.For(c.actor, s.Clock)
 	read, err := rest.Parse(view, s.Limits, rest.Input{Method: c.Method, Segments: c.segments,
-		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, TxOverride: s.TxOverride, Functions: functions, Shapes: s.shapes})
+		RawQuery: c.URL.RawQuery, Header: c.Request.Header, Cursor: s.Sealer, Body: body, Size: c.Request.ContentLength, Gate: c, TxOverride: s.TxOverride, Functions: functions, Shapes: s.shapes})
 	switch {
 	case err != nil:
 		s.explainAbsence(c, err)
-		c.fail(err)
+		s.failed(c.Context(), c, err)
 	case read.Options:
 		c.ResponseWriter.Header().Set("Allow", read.Allow)
 		c.write(http.StatusOK, nil)

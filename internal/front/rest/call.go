@@ -169,7 +169,7 @@ func (g *given) body(in Input, l Limits) error {
 	if err != nil {
 		return err
 	}
-	text, err := body.Read(in.Body, l.Body)
+	text, err := body.Read(in.Body, in.Size, l.Body)
 	if err != nil || strings.TrimSpace(text) == "" {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/socle-hq/socle/internal/front/rest/body"
 	"github.com/socle-hq/socle/internal/front/rest/syntax"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/schema"
@@ -26,10 +27,24 @@ type Input struct {
 	Cursor   Opener // opens after=; nil refuses it
 
 	Body       io.Reader // of a write; nil: empty
+	Size       int64     // bytes of it; not positive: not known
+	Gate       Gate      // of a write; nil: it is open
 	TxOverride bool      // the project lets Prefer: tx= end the transaction
 
 	Functions Functions // the declared functions; nil: none
 	Shapes    *Shapes   // what is remembered of earlier requests; nil: nothing
+}
+
+// Gate is where a write waits once its body is there. Turn returns when a body of so many bytes may be understood.
+type Gate interface{ Turn(bytes int) error }
+
+// text reads the body of a write, and waits for its turn to be understood.
+func (in *Input) text(l Limits) (string, error) {
+	text, err := body.Read(in.Body, in.Size, l.Body)
+	if err == nil && in.Gate != nil {
+		err = in.Gate.Turn(len(text))
+	}
+	return text, err
 }
 
 // Opener opens what a Sealer sealed; anything else is an error.

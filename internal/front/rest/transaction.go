@@ -44,7 +44,7 @@ func (s *Step) Resolve(found Lookup) (*Read, error) {
 
 func (s *Step) parse(refs *references) (*Read, error) {
 	in := s.in
-	in.Body = strings.NewReader(s.body)
+	in.Body, in.Size = strings.NewReader(s.body), int64(len(s.body))
 	return parse(s.view, s.limits, in, refs)
 }
 
@@ -66,7 +66,7 @@ func (r *Read) transaction(v *schema.View, l Limits, in Input) error {
 	case f != body.JSON:
 		return body.Bad("Content-Type not acceptable: %s", in.Header.Get("Content-Type"))
 	}
-	text, err := body.Read(in.Body, l.Body)
+	text, err := in.text(l)
 	if err != nil {
 		return err
 	}

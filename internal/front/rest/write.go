@@ -89,7 +89,7 @@ func (w *writing) body() error {
 	if err != nil {
 		return err
 	}
-	text, err := body.Read(w.in.Body, w.limits.Body)
+	text, err := w.in.text(w.limits)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/socle-hq/socle/internal/fault"
 )
@@ -61,21 +62,31 @@ func FormOf(h http.Header) (Form, error) {
 	return f, nil
 }
 
-// Read reads a body within its limit.
-func Read(r io.Reader, limit int) (string, error) {
+// trusted is how much room is made for a body before any of it has come: whoever sends less than was said takes no more.
+const trusted = 64 << 10
+
+// pieces are what bodies are read through.
+var pieces = sync.Pool{New: func() any { return new([4 << 10]byte) }}
+
+// Read reads a body within its limit. Its size is what was said of it; not positive: nothing.
+func Read(r io.Reader, size int64, limit int) (string, error) {
 	if r == nil {
 		return "", nil
 	}
-	text, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	var text strings.Builder
+	text.Grow(int(min(max(size, 0), trusted, int64(limit))))
+	piece := pieces.Get().(*[4 << 10]byte)
+	_, err := io.CopyBuffer(&text, io.LimitReader(r, int64(limit)+1), piece[:])
+	pieces.Put(piece)
 	var cut *http.MaxBytesError
 	var refused *fault.Fault
 	switch {
-	case len(text) > limit, errors.As(err, &cut):
+	case text.Len() > limit, errors.As(err, &cut):
 		return "", fault.New(fault.TooLarge, "the body is longer than %d bytes", limit)
 	case errors.As(err, &refused):
 		return "", refused
 	case err != nil:
 		return "", Bad("The body could not be read").Because(err)
 	}
-	return string(text), nil
+	return text.String(), nil
 }

@@ -74,14 +74,28 @@ func TestABrokenBodyIsToldHow(t *testing.T) {
 
 func TestABodyHasALimit(t *testing.T) {
 	t.Parallel()
-	if text, err := Read(strings.NewReader("12345"), 5); err != nil || text != "12345" {
+	if text, err := Read(strings.NewReader("12345"), 5, 5); err != nil || text != "12345" {
 		t.Errorf("%q, %v", text, err)
 	}
-	if text, err := Read(nil, 5); err != nil || text != "" {
+	if text, err := Read(nil, 0, 5); err != nil || text != "" {
 		t.Errorf("%q, %v", text, err)
 	}
-	if _, err := Read(strings.NewReader("123456"), 5); err == nil || fault.From(err).Code != fault.TooLarge {
+	if _, err := Read(strings.NewReader("123456"), 2, 5); err == nil || fault.From(err).Code != fault.TooLarge {
 		t.Error(err)
+	}
+}
+
+// Whatever was said of its size, a body is what came.
+func TestTheSizeThatIsToldOfABodyIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	want := strings.Repeat("0123456789", 20_000)
+	for _, size := range []int64{-1, 0, 1, 100, int64(len(want)), 1 << 40} {
+		if text, err := Read(strings.NewReader(want), size, len(want)); err != nil || text != want {
+			t.Errorf("of %d bytes that were told: %d, %v", size, len(text), err)
+		}
+		if _, err := Read(strings.NewReader(want), size, len(want)-1); err == nil {
+			t.Errorf("of %d bytes that were told more than the limit came", size)
+		}
 	}
 }
 
