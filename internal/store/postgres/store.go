@@ -2,8 +2,8 @@
 // write transactions that are run again after a conflict or a lost connection, changes of the schema, and what is said when
 // the server cannot be used. It knows SQL only as text; package sqlgen/postgres makes it.
 //
-// Every statement is parsed where it runs and its arguments are texts, so that nothing is kept on a connection: it may pass
-// through a pooler that gives each transaction another one.
+// Arguments are texts. A connection that leads straight to its server keeps statements and bounds them; one that may pass through
+// a pooler, which gives each transaction another connection of the server, keeps nothing.
 package postgres
 
 import (
