@@ -149,6 +149,7 @@ type session struct {
 
 	remembering bool // written identities are wanted for an idempotency key
 	took        *taken
+	drawn       int                     // of its ids, by this run
 	given       map[*schema.Field]int64 // the greatest number that this run's bodies have given, by generator
 	raised      map[*schema.Field]int64 // … up to which the generator was raised
 	moved       map[*schema.Field]bool  // … which moved it

@@ -57,6 +57,7 @@ func (n *numbers) mark(f *schema.Field, last int64) {
 type taken struct {
 	within map[*schema.Field]int64 // the last number taken within its transaction
 	apart  map[*schema.Field]block // those taken for it before
+	ids    []string                // in the order of a run; another run has the same ones
 }
 
 func newTaken() *taken {
@@ -67,6 +68,19 @@ func newTaken() *taken {
 type block struct {
 	first, n int64
 	err      error
+}
+
+// id gives the run's next UUID.
+func (s *session) id() (string, error) {
+	if s.drawn == len(s.took.ids) {
+		id, err := s.engine.writer.ids.Next(s.engine.clock)
+		if err != nil {
+			return "", fault.New(fault.Internal, "Internal error").Because(err)
+		}
+		s.took.ids = append(s.took.ids, id)
+	}
+	s.drawn++
+	return s.took.ids[s.drawn-1], nil
 }
 
 // wanting ends a run that goes no further without n numbers.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"github.com/socle-hq/socle/internal/eval"
-	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
@@ -66,7 +65,9 @@ func (x *writing) bring(rows []image, f *schema.Field, column int) (lost bool, e
 		}
 		rows[i].tuple[f.Ordinal] = v
 	}
-	x.given[f] = max(x.given[f], greatest)
+	if greatest > 0 {
+		x.given[f] = max(x.given[f], greatest)
+	}
 	return lost, x.number(rows, f, generated)
 }
 
@@ -98,9 +99,9 @@ func (x *writing) keyword(f *schema.Field, d schema.Default) (value.Value, error
 		v, _ = x.env.Leaf(&ir.Now{T: value.Type{Kind: value.Date}})
 		from.Kind = value.Date
 	case schema.DefaultUUID:
-		id, err := x.engine.writer.ids.Next(x.engine.clock)
+		id, err := x.id()
 		if err != nil {
-			return v, fault.New(fault.Internal, "Internal error").Because(err)
+			return v, err
 		}
 		v, from.Kind = value.OfUUID(id), value.UUID
 	case schema.DefaultAuthUID:

@@ -32,6 +32,7 @@ type prepared struct {
 	sql    string
 	stmt   driver.Stmt
 	handle uintptr // 0: the text is of several statements
+	reads  bool    // it changes nothing
 }
 
 func newConn(raw driver.Conn, born time.Time) (*conn, error) {
@@ -63,6 +64,7 @@ func (c *conn) prepare(ctx context.Context, sql string) (*prepared, error) {
 	}
 	p := &prepared{sql: sql, stmt: stmt}
 	p.handle, _ = handle(stmt, "pstmt")
+	p.reads = p.handle != 0 && c.below.reads(p.handle)
 	c.known[sql] = c.used.PushFront(p)
 	if c.used.Len() > keptStatements {
 		oldest := c.used.Remove(c.used.Back()).(*prepared)
@@ -104,6 +106,11 @@ func (c *conn) exec(ctx context.Context, sql string, args ...any) (int64, error)
 	if err != nil {
 		return 0, err
 	}
+	return c.carry(ctx, p, args)
+}
+
+// carry is exec of what is prepared.
+func (c *conn) carry(ctx context.Context, p *prepared, args []any) (int64, error) {
 	if p.handle == 0 && len(args) == 0 {
 		return c.script(ctx, p.stmt)
 	}

@@ -50,6 +50,9 @@ func newDirect(raw any) (*direct, error) {
 // changed is how many rows the last statement that changes any has changed.
 func (d *direct) changed() int64 { return int64(sqlite3.Xsqlite3_changes(d.tls, d.db)) }
 
+// reads reports whether a statement changes nothing. Those that begin and end transactions do not.
+func (d *direct) reads(stmt uintptr) bool { return sqlite3.Xsqlite3_stmt_readonly(d.tls, stmt) != 0 }
+
 // close is called before the connection is closed.
 func (d *direct) close() {
 	running.Delete(d.db)

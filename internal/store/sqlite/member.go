@@ -6,26 +6,29 @@ import (
 	"runtime/debug"
 
 	"github.com/socle-hq/socle/internal/fault"
+	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/store"
 )
 
-// member runs one request of a transaction in a savepoint of its own and undoes it where it fails. lost says that the engine
-// has given up the whole transaction, which it does on some errors and when it is interrupted.
+// member runs one request of a transaction and undoes it where it fails. lost says that the engine has given up the whole
+// transaction, which it does on some errors and when it is interrupted.
 func (c *conn) member(r *request, note func(error) error) (lost bool) {
 	if r.err = shown(r.ctx, r.ctx.Err()); r.err != nil {
 		return false
 	}
-	if _, err := c.exec(context.Background(), "SAVEPOINT member"); err != nil {
-		r.err = note(err)
-		return c.ended()
+	t := &tx{conn: c, ctx: r.ctx, note: note, brief: true}
+	err := t.call(r.f)
+	if err == nil && t.leaving && !t.finish() {
+		err = t.again(r.f)
 	}
-	t := &tx{conn: c, ctx: r.ctx, note: note}
-	if r.err = shown(r.ctx, t.call(r.f)); t.lost != nil {
+	if r.err = shown(r.ctx, err); t.lost != nil {
 		r.err = t.lost
 		return true
 	}
+	if !t.saved {
+		return false
+	}
 	if r.err == nil {
-		var err error
 		if _, err = c.exec(context.Background(), "RELEASE member"); err == nil {
 			return false
 		}
@@ -47,12 +50,19 @@ func (c *conn) undo() bool {
 	return err == nil
 }
 
-// tx is the writer within a transaction.
+// tx is the writer within a transaction. What it changes is in a savepoint, which is set before the first change: a request that is
+// refused before that costs none, nor does one that leaves a single change (see finish).
 type tx struct {
 	*conn
-	ctx  context.Context   // the request's
-	note func(error) error // is told of the engine's errors
-	lost error             // why there is no transaction any more
+	ctx   context.Context   // the request's
+	note  func(error) error // is told of the engine's errors
+	saved bool              // what it changes can be undone
+	lost  error             // why there is no transaction any more
+
+	brief   bool // the closure may leave the rest of its work
+	leaving bool // it has
+	unless  sqlgen.Exec
+	left    []store.Step
 }
 
 // call runs f; a panic in it is an error of f.
@@ -69,22 +79,48 @@ func panicked(p any) error {
 	return fault.New(fault.Internal, "Internal error").Because(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 }
 
+// Exec runs a statement that changes rows.
 func (t *tx) Exec(ctx context.Context, sql string, args ...any) (n int64, err error) {
 	err = t.step(ctx, func(ctx context.Context) error {
-		n, err = t.conn.exec(ctx, sql, args...)
+		p, err := t.ready(ctx, sql)
+		if err == nil {
+			n, err = t.conn.carry(ctx, p, args)
+		}
 		return err
 	})
 	return n, err
 }
 
+// Query runs a statement that gives rows.
 func (t *tx) Query(ctx context.Context, sql string, args ...any) (out [][]any, err error) {
 	err = t.step(ctx, func(ctx context.Context) error {
-		return t.conn.each(ctx, sql, args, func(row []any) error {
-			out = append(out, row)
+		p, err := t.ready(ctx, sql)
+		if err != nil {
+			return err
+		}
+		return t.conn.run(ctx, p, args, func(r row) error {
+			out = append(out, r.raw())
 			return nil
 		})
 	})
 	return out, err
+}
+
+// ready prepares a statement, and sets the savepoint before one that changes anything.
+func (t *tx) ready(ctx context.Context, sql string) (*prepared, error) {
+	p, err := t.conn.prepare(ctx, sql)
+	if err != nil || p.reads {
+		return p, err
+	}
+	return p, t.save()
+}
+
+func (t *tx) save() (err error) {
+	if !t.saved {
+		_, err = t.conn.exec(context.Background(), "SAVEPOINT member")
+		t.saved = err == nil
+	}
+	return err
 }
 
 // step runs a statement, unless the transaction is lost: what follows would be kept statement by statement then.

@@ -41,7 +41,7 @@ func (s *Store) Rebuild(ctx context.Context, f func(store.Tx) error) (err error)
 	if _, err := c.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 		return s.noteFor(ctx, err)
 	}
-	if err = (&tx{conn: c, ctx: ctx, note: s.note}).call(s.unlessHeld(f)); err == nil {
+	if err = (&tx{conn: c, ctx: ctx, note: s.note, saved: true}).call(s.unlessHeld(f)); err == nil {
 		err = s.noteFor(ctx, c.referencesHold(ctx))
 	}
 	if err == nil {
