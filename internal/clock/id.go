@@ -23,8 +23,17 @@ func (g *IDs) Next(c Clock) (string, error) {
 	at := g.tick(c)
 	binary.BigEndian.PutUint64(b[:8], uint64(at>>12)<<16|0x7000|uint64(at&0xfff))
 	b[8] = b[8]&0x3f | 0x80
-	text := hex.EncodeToString(b[:])
-	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:], nil
+	return written(b), nil
+}
+
+func written(b [16]byte) string {
+	text := [36]byte{8: '-', 13: '-', 18: '-', 23: '-'}
+	hex.Encode(text[:8], b[:4])
+	hex.Encode(text[9:13], b[4:6])
+	hex.Encode(text[14:18], b[6:8])
+	hex.Encode(text[19:23], b[8:10])
+	hex.Encode(text[24:], b[10:])
+	return string(text[:])
 }
 
 // tick is the clock's time, or just after the last one where that is later.

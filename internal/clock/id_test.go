@@ -40,3 +40,11 @@ func TestAnIDNeedsRandomness(t *testing.T) {
 		t.Errorf("got %s", id)
 	}
 }
+
+func TestAnIDIsMadeInTwoPieces(t *testing.T) {
+	var ids clock.IDs
+	clk := clock.System()
+	if n := testing.AllocsPerRun(100, func() { ids.Next(clk) }); n > 2 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -12,7 +12,7 @@ type Tx struct{ s *session }
 // Transact runs f in one write transaction: kept where f returns nil, undone otherwise. f is run again from its beginning after a
 // conflict, so it changes nothing else but what it overwrites.
 func (e *Engine) Transact(ctx context.Context, actor policy.Actor, f func(*Tx) error) error {
-	took := newTaken()
+	took := &taken{}
 	err := e.retried(ctx, actor, took, false, func(s *session) error { return f(&Tx{s}) })
 	if err != nil && !late(err) {
 		e.spend(ctx, took.within)

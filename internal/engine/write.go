@@ -73,7 +73,7 @@ func writes(ops []Op) bool {
 
 // mutate carries out operations in one write transaction. The numbers of one that is not kept are spent before it answers.
 func (e *Engine) mutate(ctx context.Context, actor policy.Actor, ops []Op) ([]Answer, error) {
-	took := newTaken()
+	took := &taken{}
 	out, err := e.transact(ctx, actor, ops, took)
 	if err != nil && !late(err) {
 		e.spend(ctx, took.within)
@@ -99,8 +99,7 @@ func (e *Engine) transact(ctx context.Context, actor policy.Actor, ops []Op, too
 // retried is the transaction, run again from its beginning after a conflict, and after numbers were taken that it wants. Where
 // nobody knows whether it was kept, an idempotency key tells: the next run finds what the last one remembered, or does it.
 func (e *Engine) retried(ctx context.Context, actor policy.Actor, took *taken, remembering bool, f func(*session) error) error {
-	var o overtaken
-	var unknown *store.Unknown
+	var last overtaken
 	for runs := 0; runs < maxRuns; runs++ {
 		var want *wanting
 		err := e.store.Write(ctx, func(tx store.Tx) error {
@@ -112,18 +111,24 @@ func (e *Engine) retried(ctx context.Context, actor policy.Actor, took *taken, r
 			}
 			return err
 		})
+		if err == nil {
+			return nil
+		}
+		var o overtaken
+		var unknown *store.Unknown
 		switch {
 		case want != nil && errors.As(err, &want):
 			e.fetch(ctx, took, want)
 			runs--
-		case err == nil, errors.Is(err, errUndone):
+		case errors.Is(err, errUndone):
 			return err
 		case remembering && errors.As(err, &unknown) && !late(err) && ctx.Err() == nil:
 		case !errors.As(err, &o):
 			return err
 		}
+		last = o
 	}
-	return fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(o)
+	return fault.New(fault.Unavailable, "could not serialize access due to concurrent update").Because(last)
 }
 
 // late reports that the database confirms nothing now: another write would wait as long.
@@ -149,22 +154,19 @@ type session struct {
 
 	remembering bool // written identities are wanted for an idempotency key
 	took        *taken
-	drawn       int                     // of its ids, by this run
-	given       map[*schema.Field]int64 // the greatest number that this run's bodies have given, by generator
-	raised      map[*schema.Field]int64 // … up to which the generator was raised
-	moved       map[*schema.Field]bool  // … which moved it
-	wants       *wanting                // why this run cannot go on
-	begun       bool                    // an operation was carried out
-	alone       bool                    // one operation is all there is to do
-	leaver      store.Leaver            // nil: the answers of statements are waited for
-	unless      sqlgen.Exec             // what is left to leaver is not done where this finds a row
+	drawn       int // of its ids, by this run
+	generators  map[*schema.Field]numbering
+	wants       *wanting     // why this run cannot go on
+	begun       bool         // an operation was carried out
+	alone       bool         // one operation is all there is to do
+	leaver      store.Leaver // nil: the answers of statements are waited for
+	unless      sqlgen.Exec  // what is left to leaver is not done where this finds a row
 	left        []store.Step
 	scale       store.Scale // weighs the rows that are read; nil: nothing does
 }
 
 func (e *Engine) session(ctx context.Context, tx store.Tx, took *taken) *session {
-	return &session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), now: e.clock.Now().UnixMicro(), took: took,
-		given: map[*schema.Field]int64{}, raised: map[*schema.Field]int64{}, moved: map[*schema.Field]bool{}}
+	return &session{engine: e, ctx: ctx, tx: tx, dialect: e.store.Dialect(), now: e.clock.Now().UnixMicro(), took: took}
 }
 
 var (

@@ -93,9 +93,9 @@ func serve(ctx context.Context, all []*asking, from func(context.Context, int64)
 
 // fetch takes what a run wants. The next run gets the numbers, or the error, where it asks for them.
 func (e *Engine) fetch(ctx context.Context, took *taken, w *wanting) {
-	took.apart[w.f] = e.writer.numbers.desk(w.f).take(ctx, w.n, func(ctx context.Context, n int64) (first int64, err error) {
+	b := e.writer.numbers.desk(w.f).take(ctx, w.n, func(ctx context.Context, n int64) (first int64, err error) {
 		err = e.store.(store.Shared).Brief(ctx, func(tx store.Tx) error {
-			last, err := e.session(ctx, tx, newTaken()).next(w.f, e.writer.numbers.last(w.f), n)
+			last, err := e.session(ctx, tx, &taken{}).next(w.f, e.writer.numbers.last(w.f), n)
 			first = last - n + 1
 			return err
 		})
@@ -104,4 +104,5 @@ func (e *Engine) fetch(ctx context.Context, took *taken, w *wanting) {
 		}
 		return first, err
 	})
+	took.set(w.f, b)
 }

@@ -21,8 +21,8 @@ func (x *writing) leaves(rows int) store.Leaver {
 	if !ok || !x.alone || rows == 0 || rows > mostLeft || x.w.On != nil || x.m.returned != nil || len(x.c.PrimaryKey) == 0 || !l.Leaves() {
 		return nil
 	}
-	for f, n := range x.given {
-		if n > x.raised[f] {
+	for _, n := range x.generators {
+		if n.given > n.raised {
 			return nil
 		}
 	}

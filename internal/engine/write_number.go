@@ -60,8 +60,34 @@ type taken struct {
 	ids    []string                // in the order of a run; another run has the same ones
 }
 
-func newTaken() *taken {
-	return &taken{within: map[*schema.Field]int64{}, apart: map[*schema.Field]block{}}
+// note notes the last number taken within the transaction.
+func (t *taken) note(f *schema.Field, last int64) {
+	if t.within == nil {
+		t.within = map[*schema.Field]int64{}
+	}
+	t.within[f] = last
+}
+
+// set has the next run use numbers that were taken for it.
+func (t *taken) set(f *schema.Field, b block) {
+	if t.apart == nil {
+		t.apart = map[*schema.Field]block{}
+	}
+	t.apart[f] = b
+}
+
+// numbering is what a run knows of a generator.
+type numbering struct {
+	given  int64 // the greatest number that its bodies have given
+	raised int64 // … up to which the generator was raised
+	moved  bool  // … which moved it
+}
+
+func (s *session) know(f *schema.Field, n numbering) {
+	if s.generators == nil {
+		s.generators = map[*schema.Field]numbering{}
+	}
+	s.generators[f] = n
 }
 
 // block is n numbers in a row, or why there are none.
@@ -94,7 +120,7 @@ func (w *wanting) Error() string { return "engine: numbers are taken first" }
 // take gives the first of n new numbers in a row. They stay spent whatever becomes of the transaction, unless they follow one
 // that a body has raised the generator to: a refused body does not.
 func (s *session) take(f *schema.Field, n int64) (first int64, err error) {
-	if _, shared := s.engine.store.(store.Shared); !shared || s.begun || s.given[f] > 0 {
+	if _, shared := s.engine.store.(store.Shared); !shared || s.begun || s.generators[f].given > 0 {
 		return s.within(f, n)
 	}
 	b, ok := s.took.apart[f]
@@ -116,11 +142,11 @@ func (s *session) within(f *schema.Field, n int64) (first int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if s.moved[f] {
+		if s.generators[f].moved {
 			return last - n + 1, nil
 		}
 		if numbers.hand(f, last-n, last) {
-			s.took.within[f] = last
+			s.took.note(f, last)
 			return last - n + 1, nil
 		}
 	}
@@ -164,19 +190,20 @@ func (s *session) generate(f *schema.Field, floor, n int64) (last int64, ok bool
 
 // raiseGiven makes a generator go on after the numbers that bodies have given.
 func (s *session) raiseGiven(f *schema.Field) error {
-	n := s.given[f]
-	if n <= s.raised[f] {
+	n := s.generators[f]
+	if n.given <= n.raised {
 		return nil
 	}
-	moved, err := s.raise(f, n)
-	s.raised[f], s.moved[f] = n, s.moved[f] || moved
+	moved, err := s.raise(f, n.given)
+	n.raised, n.moved = n.given, n.moved || moved
+	s.know(f, n)
 	return err
 }
 
 // raiseAll comes after everything that may refuse the body, for it keeps others from the generators until the transaction ends; and
 // before the rows, for who takes a number meanwhile must not meet them.
 func (x *writing) raiseAll() error {
-	for _, f := range sqlgen.StoredFields(x.c) {
+	for _, f := range x.c.Fields {
 		if err := x.raiseGiven(f); err != nil {
 			return err
 		}
@@ -210,7 +237,7 @@ func (e *Engine) spend(ctx context.Context, took map[*schema.Field]int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spendTime)
 	defer cancel()
 	_ = e.store.Write(ctx, func(tx store.Tx) error {
-		s := e.session(ctx, tx, newTaken())
+		s := e.session(ctx, tx, &taken{})
 		for f, n := range took {
 			if _, err := s.raise(f, n); err != nil {
 				return err

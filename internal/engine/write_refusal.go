@@ -33,6 +33,9 @@ func RefusedRow(err error) (at int, ok bool) {
 
 // further says of a refused row of a chunk which row of the body it is.
 func further(err error, from int) error {
+	if err == nil {
+		return nil
+	}
 	var r *refusedRow
 	if errors.As(err, &r) {
 		return &refusedRow{r.at + from, r.cause}

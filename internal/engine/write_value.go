@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/socle-hq/socle/internal/eval"
 	"github.com/socle-hq/socle/internal/ir"
 	"github.com/socle-hq/socle/internal/plan"
@@ -15,17 +17,9 @@ func (x *writing) brought() ([]image, []*schema.Field, error) {
 	for i := range rows {
 		rows[i] = image{tuple: make(eval.Tuple, len(x.c.Fields)), version: 1}
 	}
-	named := make(map[*schema.Field]int, len(x.w.Columns))
-	for j, f := range x.w.Columns {
-		named[f] = j
-	}
 	var dropped []*schema.Field
 	for _, f := range sqlgen.StoredFields(x.c) {
-		column, ok := named[f]
-		if !ok {
-			column = -1
-		}
-		lost, err := x.bring(rows, f, column)
+		lost, err := x.bring(rows, f, slices.Index(x.w.Columns, f))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -66,7 +60,9 @@ func (x *writing) bring(rows []image, f *schema.Field, column int) (lost bool, e
 		rows[i].tuple[f.Ordinal] = v
 	}
 	if greatest > 0 {
-		x.given[f] = max(x.given[f], greatest)
+		n := x.generators[f]
+		n.given = max(n.given, greatest)
+		x.know(f, n)
 	}
 	return lost, x.number(rows, f, generated)
 }

@@ -52,10 +52,17 @@ func (c *checker) size(v value.Value) {
 		v, t = value.OfInt(int64(length(f.Type, v))), value.Type{Kind: value.Int}
 	}
 	if f.Min != nil {
-		c.breaks(value.Compare(v, *f.Min) < 0, "min", limitOf(t, *f.Min))
+		c.bound(value.Compare(v, *f.Min) < 0, "min", t, *f.Min)
 	}
 	if f.Max != nil {
-		c.breaks(value.Compare(v, *f.Max) > 0, "max", limitOf(t, *f.Max))
+		c.bound(value.Compare(v, *f.Max) > 0, "max", t, *f.Max)
+	}
+}
+
+// bound is breaks with a limit that is written out only where it is broken.
+func (c *checker) bound(bad bool, rule string, t value.Type, limit value.Value) {
+	if bad {
+		c.breaks(bad, rule, limitOf(t, limit))
 	}
 }
 

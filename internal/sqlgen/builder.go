@@ -129,6 +129,13 @@ func Quote(id schema.Ident) string {
 	return `"` + strings.ReplaceAll(id.Name(), `"`, `""`) + `"`
 }
 
+// writeQuoted writes Quote of an identifier.
+func writeQuoted(to *strings.Builder, id schema.Ident) {
+	to.WriteByte('"')
+	to.WriteString(strings.ReplaceAll(id.Name(), `"`, `""`))
+	to.WriteByte('"')
+}
+
 // Output is the quoted name of output column n.
 func Output(n int) string { return Quote(schema.Output(n)) }
 

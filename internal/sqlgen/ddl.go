@@ -10,12 +10,19 @@ import (
 
 // Columns is the quoted names of fields with commas between them.
 func Columns(fields []*schema.Field) string {
-	names := make([]string, len(fields))
+	var out strings.Builder
+	out.Grow(len(fields) * roomForName)
 	for i, f := range fields {
-		names[i] = Quote(f.Ident)
+		if i > 0 {
+			out.WriteString(", ")
+		}
+		writeQuoted(&out, f.Ident)
 	}
-	return strings.Join(names, ", ")
+	return out.String()
 }
+
+// roomForName is how much room a quoted name and a comma are given at first.
+const roomForName = 20
 
 // IndexTerms is the column list of an index.
 func IndexTerms(x *schema.Index) string {
@@ -45,8 +52,9 @@ func InsertRows(d Dialect, head string, fields []*schema.Field, rows []plan.Tupl
 }
 
 func insertRows(d Dialect, head string, fields []*schema.Field, rows []plan.Tuple) (Exec, error) {
-	e := Exec{Text: head}
+	e := Exec{Args: make([]any, 0, len(rows)*len(fields))}
 	var text strings.Builder
+	text.Grow(len(head) + len(rows)*(len("(), ")+len(fields)*len("?, ")))
 	text.WriteString(head)
 	for i, row := range rows {
 		if len(row) != len(fields) {

@@ -232,7 +232,7 @@ func (b *Builder) source(src plan.Source, outer bool) (string, func()) {
 
 // StoredFields is a collection's stored fields in order: the columns of its table.
 func StoredFields(c *schema.Collection) []*schema.Field {
-	var out []*schema.Field
+	out := make([]*schema.Field, 0, len(c.Fields))
 	for _, f := range c.Fields {
 		if f.Computed == nil {
 			out = append(out, f)

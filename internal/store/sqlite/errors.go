@@ -42,9 +42,12 @@ func full(err error) error {
 
 // shown makes an error of the engine one that may be shown. Faults, and the error of a caller that went away, stay.
 func shown(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var f *fault.Fault
 	switch {
-	case err == nil, errors.As(err, &f):
+	case errors.As(err, &f):
 		return err
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fault.New(fault.Timeout, "canceling statement due to statement timeout").Because(err)
