@@ -227,7 +227,8 @@ func appendKey(buf []byte, v value.Value) []byte {
 	if t.Kind == value.Decimal && !t.List {
 		t.Scale = uint8(v.Dec().Scale())
 	}
-	text := value.AppendText(nil, t, v)
+	var short [40]byte
+	text := value.AppendText(short[:0], t, v)
 	buf = strconv.AppendInt(buf, int64(len(text)), 10)
 	return append(append(buf, ':'), text...)
 }

@@ -131,6 +131,15 @@ func local(e ir.Expr, row *ir.Row, changes []*schema.Field) bool {
 	return ok
 }
 
+// rowName is one row's alone, and the same in all processes.
+func rowName(c *schema.Collection, key plan.Tuple) string {
+	buf := append(make([]byte, 0, 80), c.Key...)
+	for _, v := range key {
+		buf = appendKey(append(buf, ' '), v)
+	}
+	return string(buf)
+}
+
 // outright leaves the update to the store, if all that may be said against it is the store's to say.
 func (x *writing) outright() (a Answer, left bool) {
 	l := x.leaves(1)
@@ -156,6 +165,6 @@ func (x *writing) outright() (a Answer, left bool) {
 		return a, false
 	}
 	x.leaver = l
-	x.left = append(x.left, store.Step{Exec: sqlgen.Exec{Text: x.m.outright.stmt.Text, Args: args}, Rows: 1, Row: x.c.Key + " " + identityText(key)})
+	x.left = append(x.left, store.Step{Exec: sqlgen.Exec{Text: x.m.outright.stmt.Text, Args: args}, Rows: 1, Row: rowName(x.c, key)})
 	return Answer{Total: -1, Affected: 1, Keys: []plan.Tuple{key}}, true
 }

@@ -21,13 +21,15 @@ func (Dialect) Encode(t value.Type, v value.Value) (any, error) {
 
 func text(t value.Type, v value.Value) string {
 	switch {
-	case v.IsList():
+	case v.IsList(), v.Kind() == value.Text, v.Kind() == value.UUID, v.Kind() == value.JSON:
+		return v.Str()
 	case v.Kind() == value.Bytes:
 		return `\x` + hex.EncodeToString([]byte(v.Str()))
 	case v.Kind() == value.Duration:
 		return strconv.FormatInt(v.Int(), 10)
 	}
-	return string(value.AppendText(nil, t, v))
+	var short [40]byte
+	return string(value.AppendText(short[:0], t, v))
 }
 
 // Bind codes an argument.

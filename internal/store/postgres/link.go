@@ -214,18 +214,35 @@ func drain(r *pgconn.ResultReader, each func([][]byte) error) (int64, error) {
 // texts are arguments on the wire; nil is NULL.
 func texts(args []any) ([][]byte, error) {
 	out := make([][]byte, len(args))
+	buf := make([]byte, 0, roomFor(args))
 	for i, a := range args {
+		from := len(buf)
 		switch a := a.(type) {
 		case nil:
+			continue
 		case string:
-			out[i] = []byte(a)
+			buf = append(buf, a...)
 		case int64:
-			out[i] = strconv.AppendInt(nil, a, 10)
+			buf = strconv.AppendInt(buf, a, 10)
 		default:
 			return nil, fmt.Errorf("postgres: argument %d is a %T", i+1, a)
 		}
+		out[i] = buf[from:len(buf):len(buf)]
 	}
 	return out, nil
+}
+
+// roomFor is how long arguments are on the wire, at the most.
+func roomFor(args []any) (n int) {
+	for _, a := range args {
+		switch a := a.(type) {
+		case string:
+			n += len(a)
+		case int64:
+			n += len("-9223372036854775808")
+		}
+	}
+	return n
 }
 
 // endTimeout is how long the end of a transaction may take that nobody waits for.

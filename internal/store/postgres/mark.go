@@ -86,8 +86,11 @@ const readCommitted = "BEGIN ISOLATION LEVEL READ COMMITTED"
 // resolve finds out whether the transaction of a mark was kept, as soon as the database answers. Where it was not, it never will
 // be. known is false where nobody can tell in time.
 func (s *Store) resolve(ctx context.Context, mark string, err error) (kept, known bool) {
+	if mark == "" || err == nil {
+		return false, false
+	}
 	var u *store.Unknown
-	if mark == "" || !errors.As(err, &u) || u.Late {
+	if !errors.As(err, &u) || u.Late {
 		return false, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)

@@ -44,6 +44,8 @@ type Store struct {
 	patience time.Duration
 	unsure   atomic.Bool // the last commit was not confirmed in time
 	gated    atomic.Bool // writes begin with a look for a hold
+
+	beginning atomic.Pointer[beginning] // of the last write
 }
 
 var _ store.Store = (*Store)(nil)

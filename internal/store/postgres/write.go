@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,7 +25,7 @@ const maxRuns = 8
 func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	var err error
 	for run := range maxRuns {
-		tx := s.writing(opening("BEGIN", bounds(ctx, s.clock.Now()), s.gate()))
+		tx := s.writing(s.begin(bounds(ctx, s.clock.Now())))
 		tx.mark = s.mark()
 		if run == 0 && tx.mark != "" && patient(ctx, s.clock.Now()) {
 			tx.brief = briefly
@@ -48,6 +49,24 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 		}
 	}
 	return shown(ctx, err)
+}
+
+// beginning is what transactions of the same bounds begin with.
+type beginning struct {
+	bounds []setting
+	gated  bool
+	texts  []string
+}
+
+// begin is what a transaction that writes begins with: mostly what the last one did.
+func (s *Store) begin(bounds []setting) []string {
+	gated := s.gated.Load()
+	if b := s.beginning.Load(); b != nil && b.gated == gated && slices.Equal(b.bounds, bounds) {
+		return b.texts
+	}
+	b := &beginning{bounds, gated, opening("BEGIN", bounds, s.gate())}
+	s.beginning.Store(b)
+	return b.texts
 }
 
 // again reports whether nothing of a transaction was kept and it may fare better when it is run again. Connections that may
