@@ -69,12 +69,14 @@ func (s *slots) give(p uintptr) {
 // there: it takes no other memory later.
 var pages = &slots{}
 
+// beside is how many bytes the engine knows of a page. The engine writes it, so that it must not move as what is on a stack does.
+var beside int32
+
 func init() {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	args := libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(uintptr(0))))
 	defer libc.Xfree(tls, args)
-	var beside int32 // bytes that the engine knows of a page
 	if sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_PCACHE_HDRSZ, libc.VaList(args, uintptr(unsafe.Pointer(&beside)))) == sqlite3.SQLITE_OK {
 		line := pageBytes + int(beside)
 		pages = newSlots(line, (usualReaders()+1)*cacheBytes/line)
