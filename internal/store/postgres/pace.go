@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// paces are how long a server takes for statements, by their texts.
+// paces are how long a server takes for statements, by their texts, and how long the way to it is.
 type paces struct {
 	mu    sync.Mutex
 	of    map[string]time.Duration
 	usual time.Duration
+	way   time.Duration
 	trips int
 }
 
@@ -23,6 +24,7 @@ const (
 	paceShare  = 4  // what is expected of a text moves by this part of what is seen
 	usualShare = 64 // what is usual moves by this part of what comes
 	timedTrips = 32 // one of so many that are shared is timed
+	wayShare   = 64 // what is expected of the way moves by this part of what is seen, and at once to what is less: a node is busy at times
 )
 
 // expected is how long a statement takes, slowly where that is not known.
@@ -35,12 +37,30 @@ func (p *paces) expected(sql string) time.Duration {
 	return slowly
 }
 
-// came notes that a statement has come which is expected to take so long, and gives what is usual among those that do.
+// came notes that a statement has come which is expected to take so long, and gives what a trip takes that is usual among those that do.
 func (p *paces) came(d time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.usual += (d - p.usual) / usualShare
-	return p.usual
+	return p.usual + p.way
+}
+
+// travelled notes how long a trip has taken beside the statements.
+func (p *paces) travelled(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.way == 0 || d < p.way {
+		p.way = max(d, time.Microsecond)
+		return
+	}
+	p.way += (d - p.way) / wayShare
+}
+
+// onTheWay is how long a trip takes beside its statements.
+func (p *paces) onTheWay() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.way
 }
 
 // due reports whether it is time to see how long statements take that share a trip.

@@ -45,7 +45,7 @@ func openReplicas(ctx context.Context, o Options) (*replicas, error) {
 		if err != nil {
 			return out, unreachable(err)
 		}
-		out.all = append(out.all, &replica{source: newSource(pool)})
+		out.all = append(out.all, &replica{source: newSource(pool, o.Clock)})
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/fault"
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
@@ -23,12 +24,12 @@ import (
 const (
 	readers   = 64                     // so many share a trip
 	sharedRun = 10 * time.Millisecond  // so much is expected of what shares one
-	sharedMax = 100 * time.Millisecond // after so long each goes alone that has not been answered
+	sharedMax = 100 * time.Millisecond // after so long, and some ways, each goes alone that has not been answered
 )
 
 // answerTime is about what a node takes itself for an answer. A node's processors that make answers all the time need no more trips
-// under way than have the server give as many; others then gather, and cost the server and the node less. What takes the server
-// much longer is not worth gathering.
+// under way than have the server give as many; others then gather, and cost the server and the node less. The longer the way, the
+// more there may be, up to as many as there are connections. What takes the server much longer is not worth gathering.
 const (
 	answerTime = 200 * time.Microsecond
 	quickTime  = 10 * answerTime
@@ -36,18 +37,26 @@ const (
 
 // source is a server that reads are asked of without a transaction.
 type source struct {
-	pool *pgxpool.Pool
+	pool  *pgxpool.Pool
+	clock clock.Clock
 	queue[*question]
 	paces paces
-	most  time.Duration // that a shared trip may take
+	most  time.Duration // that a shared trip may take, beside the way
 	loose atomic.Bool   // sessions are not ours alone: nothing bounds a statement
 }
 
-func newSource(pool *pgxpool.Pool) *source {
-	return &source{pool: pool, most: sharedMax, queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime}}}
+func newSource(pool *pgxpool.Pool, c clock.Clock) *source {
+	return &source{pool: pool, clock: c, most: sharedMax,
+		queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime}}}
 }
 
 func fewestTrips() int { return max(2, runtime.GOMAXPROCS(0)) }
+
+// trips is how many may be under way that take so long.
+func (s *source) trips(each time.Duration) int {
+	wanted := int64(fewestTrips()) * max(1, int64(each/answerTime))
+	return int(min(wanted, int64(s.pool.Config().MaxConns)))
+}
 
 // question is a statement that gives rows, and the rows as they come.
 type question struct {
@@ -95,7 +104,7 @@ func (s *source) ask(ctx context.Context, stmt *sqlgen.Stmt, args []any, on stor
 	}
 	t := told{apart: true}
 	if pace := s.paces.expected(q.sql); pace <= quickTime && s.gathers() {
-		s.limit(fewestTrips() * max(1, int(s.paces.came(pace)/answerTime)))
+		s.limit(s.trips(s.paces.came(pace)))
 		g := newGuest(q, int(pace))
 		if t = s.turn(ctx, g); t.leads {
 			t = s.lead(ctx, g)
@@ -133,7 +142,7 @@ func (s *source) alone(ctx context.Context, q *question) error {
 		return err
 	}
 	defer l.release()
-	d, err := l.timed(ctx, []statement{q.asked()})
+	d, err := s.timed(ctx, l, []statement{q.asked()})
 	if err == nil {
 		s.paces.took(q.sql, d)
 	}
@@ -177,7 +186,7 @@ func (s *source) together(ctx context.Context, l *link, all []*guest[*question])
 			return nil
 		}
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.most)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.most+4*s.paces.onTheWay())
 	defer cancel()
 	d, err := s.sent(limited, l, batch)
 	s.went(err == nil)
@@ -196,8 +205,18 @@ func (s *source) together(ctx context.Context, l *link, all []*guest[*question])
 // sent sends a batch and now and then sees how long it takes; else that is 0.
 func (s *source) sent(ctx context.Context, l *link, batch []statement) (time.Duration, error) {
 	if s.paces.due() {
-		return l.timed(ctx, batch)
+		return s.timed(ctx, l, batch)
 	}
 	_, err := l.send(ctx, batch)
 	return 0, err
+}
+
+// timed sends a batch, and sees how long the server takes for it and how long the way is.
+func (s *source) timed(ctx context.Context, l *link, batch []statement) (time.Duration, error) {
+	began := s.clock.Now()
+	d, err := l.timed(ctx, batch)
+	if err == nil {
+		s.paces.travelled(s.clock.Now().Sub(began) - d)
+	}
+	return d, err
 }

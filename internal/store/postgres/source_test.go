@@ -377,3 +377,33 @@ func TestAStatementGoesWithOthersOnceItIsKnownToBeQuick(t *testing.T) {
 		t.Errorf("%d texts are kept", n)
 	}
 }
+
+func TestAFarServerIsSentMoreTripsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := reading(t, Options{Connections: 30})
+	trips := func() int { return s.reads.trips(s.reads.paces.came(time.Microsecond)) }
+	for _, x := range []struct {
+		way  time.Duration
+		want int
+	}{
+		{answerTime / 2, fewestTrips()},
+		{50 * time.Millisecond, fewestTrips()}, // of a node that was busy
+		{answerTime / 4, fewestTrips()},
+	} {
+		if s.reads.paces.travelled(x.way); x.way > answerTime {
+			s.reads.paces.travelled(answerTime / 2)
+		}
+		if n := trips(); n != x.want {
+			t.Errorf("%s: %d trips at once, not %d", x.way, n, x.want)
+		}
+	}
+	for range 10 * wayShare {
+		s.reads.paces.travelled(50 * time.Millisecond)
+	}
+	if n := trips(); n != 30 {
+		t.Errorf("a far server is sent %d trips at once", n)
+	}
+	if d := s.reads.paces.onTheWay(); d < 40*time.Millisecond {
+		t.Errorf("the way is %s", d)
+	}
+}

@@ -70,7 +70,7 @@ func OpenWith(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if s.main, err = connect(ctx, config); err != nil {
 		return nil, err
 	}
-	s.reads = newSource(s.main)
+	s.reads = newSource(s.main, o.Clock)
 	one := config.Copy()
 	one.MaxConns, one.MinConns = 1, 0
 	if s.health, err = pgxpool.NewWithConfig(ctx, one); err == nil {
