@@ -190,12 +190,14 @@ func (s *source) together(ctx context.Context, l *link, all []*guest[*question])
 	defer cancel()
 	d, err := s.sent(limited, l, batch)
 	s.went(err == nil)
+	if err == nil {
+		s.paces.shared(all, d)
+	}
 	if limited.Err() != nil { // a server sends answers when it likes: which of them kept the others up is seen where each runs alone
 		for _, g := range all[answered:] {
 			s.paces.forget(g.is.sql)
 		}
 	}
-	s.paces.shared(all[:answered], d)
 	if outcome = (told{apart: true}); answered > 0 {
 		return told{}
 	}
