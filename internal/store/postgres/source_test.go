@@ -329,10 +329,9 @@ func TestEveryReadIsGivenItsOwnAnswer(t *testing.T) {
 				a.ask(one, s)
 				stop()
 				switch fails := strings.Contains(a.sql, "* 0"); {
-				case gone, fails:
-					if a.err == nil {
-						t.Errorf("%s: %q", a.sql, a.is)
-					}
+				case fails && a.err == nil:
+					t.Errorf("%s: %q", a.sql, a.is)
+				case fails, gone && a.err != nil:
 				case a.err != nil || a.is != i:
 					t.Errorf("%s of %s: %q, %v (%v)", a.sql, i, a.is, a.err, errors.Unwrap(a.err))
 				}
