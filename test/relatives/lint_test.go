@@ -39,6 +39,9 @@ func form(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?is)` + p
 // inspection is the look at the real schema that reports drift: of plain PostgreSQL alone, and never on a request's way.
 var inspection = regexp.MustCompile(`^SELECT 'table ' \|\| name FROM \(SELECT c\.oid`)
 
+// stopwatch is how the store sees how long a server takes for statements. No answer and no row says what it shows.
+var stopwatch = regexp.MustCompile(`^SELECT \(extract\(epoch FROM clock_timestamp\(\)\) \* 1000000\)::bigint$`)
+
 // judge gives what a statement is refused for, nil where nothing.
 func judge(sql string) error {
 	if inspection.MatchString(sql) {
@@ -46,7 +49,7 @@ func judge(sql string) error {
 	}
 	bare := unquoted(sql)
 	for _, d := range denied {
-		if d.form.MatchString(bare) {
+		if d.form.MatchString(bare) && !stopwatch.MatchString(sql) {
 			return fmt.Errorf("%s: %s", d.form.FindString(bare), d.why)
 		}
 	}
@@ -70,13 +73,14 @@ func TestTheLintRefusesWhatRelativesLack(t *testing.T) {
 	for _, sql := range []string{
 		"LISTEN changes", "SELECT pg_advisory_lock(1)", "SET statement_timeout = 1", "CREATE TEMP TABLE t (id int)", "SELECT xmin FROM t",
 		"INSERT INTO t VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 2", "SELECT * FROM t FOR SHARE", "SELECT now()",
-		"SELECT relname FROM pg_class", "CREATE TRIGGER x", "SELECT FROM WHERE",
+		"SELECT clock_timestamp()", "SELECT relname FROM pg_class", "CREATE TRIGGER x", "SELECT FROM WHERE",
 	} {
 		if judge(sql) == nil {
 			t.Errorf("%s was accepted", sql)
 		}
 	}
-	for _, sql := range []string{`SELECT "xmin" FROM "t" WHERE "a" = 'now()'`, "SET LOCAL statement_timeout = 1", "INSERT INTO t VALUES (1) ON CONFLICT (id) DO NOTHING RETURNING id"} {
+	for _, sql := range []string{`SELECT "xmin" FROM "t" WHERE "a" = 'now()'`, "SET LOCAL statement_timeout = 1", "INSERT INTO t VALUES (1) ON CONFLICT (id) DO NOTHING RETURNING id",
+		"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"} {
 		if err := judge(sql); err != nil {
 			t.Errorf("%s: %v", sql, err)
 		}

@@ -134,7 +134,7 @@ func TestRowsAreJudgedByTheIndexesAloneWhereTheySayAll(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := explained(t, s, "EXPLAIN (ANALYZE) "+stmt.Text, args)
+		got := explained(t, s, "EXPLAIN ANALYZE "+stmt.Text, args)
 		if judged := strings.Contains(got, "SubPlan") && !strings.Contains(got, "never executed"); judged == alone {
 			t.Errorf("%s: by the indexes alone: want %v\n%s", text, alone, got)
 		}
