@@ -15,18 +15,13 @@ import (
 // grouped are the engine's own functions for caches; apart are the same but for two.
 var grouped, apart sqlite3.Tsqlite3_pcache_methods2
 
-// init comes before anybody has used the engine: it takes no other functions later.
 func init() {
-	tls := libc.NewTLS()
-	defer tls.Close()
-	args := libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(uintptr(0))))
-	defer libc.Xfree(tls, args)
-	if sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_GETPCACHE2, libc.VaList(args, uintptr(unsafe.Pointer(&grouped)))) != sqlite3.SQLITE_OK {
+	if !configured(sqlite3.SQLITE_CONFIG_GETPCACHE2, unsafe.Pointer(&grouped)) {
 		return
 	}
 	apart = grouped
 	apart.FxCreate, apart.FxDestroy = code(createCache), code(destroyCache)
-	_ = sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_PCACHE2, libc.VaList(args, uintptr(unsafe.Pointer(&apart))))
+	_ = configured(sqlite3.SQLITE_CONFIG_PCACHE2, unsafe.Pointer(&apart))
 }
 
 // at is what lies at an address of the engine's memory.

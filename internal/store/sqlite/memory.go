@@ -73,15 +73,21 @@ var pages = &slots{}
 var beside int32
 
 func init() {
+	if configured(sqlite3.SQLITE_CONFIG_PCACHE_HDRSZ, unsafe.Pointer(&beside)) {
+		line := pageBytes + int(beside)
+		pages = newSlots(line, (usualReaders()+1)*cacheBytes/line)
+		_ = configured(sqlite3.SQLITE_CONFIG_MALLOC, unsafe.Pointer(&allocator))
+	}
+}
+
+// configured tells the engine something before anybody has used it, or asks it: what it reads or writes lies at an address that must
+// not move. It reports whether the engine has taken it; later it takes nothing.
+func configured(what int32, at unsafe.Pointer) bool {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	args := libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(uintptr(0))))
 	defer libc.Xfree(tls, args)
-	if sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_PCACHE_HDRSZ, libc.VaList(args, uintptr(unsafe.Pointer(&beside)))) == sqlite3.SQLITE_OK {
-		line := pageBytes + int(beside)
-		pages = newSlots(line, (usualReaders()+1)*cacheBytes/line)
-		_ = sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_MALLOC, libc.VaList(args, uintptr(unsafe.Pointer(&allocator))))
-	}
+	return sqlite3.Xsqlite3_config(tls, what, libc.VaList(args, uintptr(at))) == sqlite3.SQLITE_OK
 }
 
 // allocator is how the engine calls the functions below. It copies the table.
