@@ -23,17 +23,21 @@ func (g *IDs) Next(c Clock) (string, error) {
 	at := g.tick(c)
 	binary.BigEndian.PutUint64(b[:8], uint64(at>>12)<<16|0x7000|uint64(at&0xfff))
 	b[8] = b[8]&0x3f | 0x80
-	return written(b), nil
+	var text [36]byte
+	return string(AppendUUID(text[:0], b[:])), nil
 }
 
-func written(b [16]byte) string {
-	text := [36]byte{8: '-', 13: '-', 18: '-', 23: '-'}
-	hex.Encode(text[:8], b[:4])
-	hex.Encode(text[9:13], b[4:6])
-	hex.Encode(text[14:18], b[6:8])
-	hex.Encode(text[19:23], b[8:10])
-	hex.Encode(text[24:], b[10:])
-	return string(text[:])
+// AppendUUID appends the text of an identifier's 16 bytes.
+func AppendUUID(out, id []byte) []byte {
+	from := 0
+	for _, to := range [...]int{4, 6, 8, 10, 16} {
+		if from > 0 {
+			out = append(out, '-')
+		}
+		out = hex.AppendEncode(out, id[from:to])
+		from = to
+	}
+	return out
 }
 
 // tick is the clock's time, or just after the last one where that is later.

@@ -2,9 +2,9 @@ package postgres
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 
+	"github.com/socle-hq/socle/internal/clock"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -39,19 +39,7 @@ func AppendKept(out []byte, t value.Type, column []byte) []byte {
 	case !isBinary(t), t.Kind == value.Bytes:
 		return append(out, column...)
 	case t.Kind == value.UUID && len(column) == 16:
-		return appendUUID(out, column)
-	}
-	return out
-}
-
-func appendUUID(out, id []byte) []byte {
-	from := 0
-	for _, to := range [...]int{4, 6, 8, 10, 16} {
-		if from > 0 {
-			out = append(out, '-')
-		}
-		out = hex.AppendEncode(out, id[from:to])
-		from = to
+		return clock.AppendUUID(out, column)
 	}
 	return out
 }
