@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -32,15 +33,18 @@ func (p logPolicy) pause(size int64) int64 {
 	return p.step
 }
 
-// maxRead is how old a read may become where the log is too large.
-const maxRead = 5 * time.Second
+// How old a read may become where the log is too large, and where it is only large.
+const (
+	maxRead = 5 * time.Second
+	anyRead = time.Duration(math.MaxInt64)
+)
 
 // tend does what the log's size asks for. The caller holds s.writing.
 func (s *Store) tend() {
 	if s.Failure() != nil {
 		return
 	}
-	size := s.checkpoint("PRAGMA wal_checkpoint(NOOP)")
+	size, _ := s.carry("NOOP")
 	if size < s.tended {
 		s.tended = 0 // it was begun anew
 	}
@@ -52,39 +56,45 @@ func (s *Store) tend() {
 		return
 	}
 	if size < s.policy.large {
-		s.tended = s.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")
+		s.tended, _ = s.carry("PASSIVE")
 		return
 	}
-	now := s.clock.Now()
 	switch {
 	case size >= s.policy.most:
-		s.reads.end(now)
-		s.tended = s.empty("busy_timeout = 1000")
+		s.tended = s.empty("busy_timeout = 1000", 0)
 	case size >= s.policy.old:
-		s.reads.end(now.Add(-maxRead))
-		s.tended = s.empty("busy_timeout = 500")
+		s.tended = s.empty("busy_timeout = 500", maxRead)
 	default:
-		s.tended = s.empty("busy_timeout = 50")
+		s.tended = s.empty("busy_timeout = 50", anyRead)
 	}
 }
 
-// empty begins the log anew, where the readers that need it end in time. Writes wait meanwhile, reads do not.
-func (s *Store) empty(patience string) int64 {
+// empty begins the log anew, where the readers that need it end in time; those that are older than they may become then are
+// ended. Writes wait meanwhile, reads do not: once all of the log is carried over, whoever begins to read needs none of it. A
+// read that began while it was carried over does, and is seen to like those that were there before.
+func (s *Store) empty(patience string, readsMayBe time.Duration) int64 {
 	if _, err := s.writer.pragma(patience); err != nil {
 		return 0
 	}
 	defer s.writer.pragma(busyTimeout)
-	return s.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)")
+	s.reads.end(s.clock.Now().Add(-readsMayBe))
+	if size, whole := s.carry("FULL"); !whole {
+		return size
+	}
+	s.reads.end(s.clock.Now().Add(-readsMayBe))
+	size, _ := s.carry("TRUNCATE")
+	return size
 }
 
-// checkpoint gives the size of the log after it. That it cannot be carried over now, for want of room or because of readers, is
-// no error: it is kept.
-func (s *Store) checkpoint(how string) (size int64) {
-	err := s.writer.each(context.Background(), how, nil, func(row []any) error {
+// carry takes the log over into the database, in one of the engine's ways (sqlite.org/pragma.html#pragma_wal_checkpoint), and
+// gives the log's size after it and whether it did all that this way asks for. That it could not, for want of room or because
+// of readers, is no error: the log is kept.
+func (s *Store) carry(how string) (size int64, whole bool) {
+	err := s.writer.each(context.Background(), "PRAGMA wal_checkpoint("+how+")", nil, func(row []any) error {
+		busy, _ := row[0].(int64)
 		frames, _ := row[1].(int64)
-		size = frames * s.page
+		size, whole = frames*s.page, busy == 0
 		return nil
 	})
-	s.note(err)
-	return size
+	return size, s.note(err) == nil && whole
 }

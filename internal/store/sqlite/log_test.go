@@ -185,6 +185,59 @@ func TestReadersThatFollowEachOtherDoNotMakeTheLogGrow(t *testing.T) {
 	}
 }
 
+// Whoever is sent away comes again at once, also while the log is carried over, and holds on to what is in it then.
+func TestReadersThatComeAgainAtOnceCannotMakeTheLogGrow(t *testing.T) {
+	t.Parallel()
+	s, _ := smallLog(t)
+	s.writing.Lock()
+	s.policy.large, s.policy.old = s.policy.most, s.policy.most // nothing is waited for before
+	s.writing.Unlock()
+	var all sync.WaitGroup
+	done := make(chan struct{})
+	var ended atomic.Int64
+	hold := func() {
+		q, err := s.Snapshot(context.Background())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer q.Close()
+		for err == nil {
+			select {
+			case <-done:
+				return
+			default:
+				_, err = q.Query(context.Background(), count, nil)
+			}
+		}
+		if fault.From(err).Status() != 503 {
+			t.Error(err)
+		}
+		ended.Add(1)
+	}
+	for range 4 {
+		all.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					hold()
+				}
+			}
+		})
+	}
+	n := int64(0)
+	for i := int64(0); i < 12 && n <= 4*mib; i++ {
+		n = max(n, pour(t, s, i*mib, mib))
+	}
+	close(done)
+	all.Wait()
+	if n > 4*mib || ended.Load() == 0 {
+		t.Errorf("the log grew to %d bytes beside %d reads that were ended", n, ended.Load())
+	}
+}
+
 func TestTheLogIsCarriedOverWhenNobodyWaits(t *testing.T) {
 	t.Parallel()
 	s, _ := smallLog(t)
