@@ -158,6 +158,9 @@ func (e *Engine) read(ctx context.Context, snap store.Snapshot, p *program, op O
 	if op.Peek && limit >= 0 {
 		r.env.Args = raised(r.env.Args, p.plan, limit+1)
 	}
+	if err := r.foresee(p); err != nil {
+		return Answer{}, err
+	}
 	res, err := r.root(p)
 	if err != nil {
 		return Answer{}, err

@@ -233,6 +233,19 @@ func appendKey(buf []byte, v value.Value) []byte {
 	return append(append(buf, ':'), text...)
 }
 
+// foresee says what is asked after the root, where that is the count and nothing else.
+func (r *run) foresee(p *program) error {
+	f, ok := r.snap.(store.Foreseer)
+	if !ok || p.count == nil || r.left != 2 {
+		return nil
+	}
+	args, err := p.count.Bind(&r.env, nil)
+	if err == nil {
+		f.Foresee(p.count, args)
+	}
+	return err
+}
+
 // count gives the number of root rows: the one value selected, or the number of groups.
 func (r *run) count(p *program) (int64, error) {
 	groups := len(p.plan.Count().Group) > 0 || p.plan.Root().Select.Grouped

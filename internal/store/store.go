@@ -42,6 +42,12 @@ type Counter interface {
 // Ender is a snapshot that ends without being waited for where it is told, just before, that a query is its last.
 type Ender interface{ Last() }
 
+// Foreseer is a snapshot that asks its first query and the one after it at the same time, where it is told before the first what
+// that will be. It is the last then.
+type Foreseer interface {
+	Foresee(stmt *sqlgen.Stmt, args []any)
+}
+
 // Weigher is a snapshot that has the rows of its queries weighed while they come. A nil Scale weighs nothing.
 type Weigher interface{ Weigh(Scale) }
 

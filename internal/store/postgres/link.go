@@ -56,6 +56,7 @@ func (l *link) reach(ctx context.Context) (err error) {
 // statement is one of a batch. each, where there is one, gets every row; the row is good until it returns.
 type statement struct {
 	sql     string
+	fresh   bool // it begins what is not to be in one transaction with what goes before it
 	values  [][]byte
 	formats []int16 // of the columns that it gives; nil: all as text
 	each    func([][]byte) error
@@ -113,6 +114,9 @@ func (l *link) send(ctx context.Context, batch []statement) (int64, error) {
 	}
 	p := l.wire().StartPipeline(ctx)
 	for i := range batch {
+		if batch[i].fresh && i > 0 {
+			p.SendPipelineSync()
+		}
 		batch[i].queue(p, named)
 	}
 	named.sent()
@@ -165,7 +169,7 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 			return 0, err
 		}
 		switch answer := answer.(type) {
-		case *pgconn.CloseComplete:
+		case *pgconn.CloseComplete, *pgconn.PipelineSync:
 		case *pgconn.StatementDescription:
 			namesOf(l.wire()).keep(batch[i].sql, batch[i].name, answer)
 		case *pgconn.ResultReader:

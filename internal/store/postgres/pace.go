@@ -8,36 +8,36 @@ import (
 	"time"
 )
 
-// paces are how long a server takes for statements, by their texts, and how long the way to it is.
+// paces are how long a server takes for questions, by their wordings, and how long the way to it is.
 type paces struct {
 	mu    sync.Mutex
-	of    map[string]time.Duration
+	of    map[wording]time.Duration
 	usual time.Duration
 	way   time.Duration
 	trips int
 }
 
 const (
-	mostPaces = 1000        // texts; what is not known goes alone once more
-	slowly    = time.Second // is expected of a statement that is not known
+	mostPaces = 1000        // wordings; what is not known goes alone once more
+	slowly    = time.Second // is expected of what is not known
 
-	paceShare  = 4  // what is expected of a text moves by this part of what is seen
+	paceShare  = 4  // what is expected of a wording moves by this part of what is seen
 	usualShare = 64 // what is usual moves by this part of what comes
 	timedTrips = 32 // one of so many that are shared is timed
 	wayShare   = 64 // what is expected of the way moves by this part of what is seen, and at once to what is less: a node is busy at times
 )
 
-// expected is how long a statement takes, slowly where that is not known.
-func (p *paces) expected(sql string) time.Duration {
+// expected is how long a question takes, slowly where that is not known.
+func (p *paces) expected(text wording) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d, known := p.of[sql]; known {
+	if d, known := p.of[text]; known {
 		return d
 	}
 	return slowly
 }
 
-// came notes that a statement has come which is expected to take so long, and gives what a trip takes that is usual among those that do.
+// came notes that a question has come which is expected to take so long, and gives what a trip takes that is usual among those that do.
 func (p *paces) came(d time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -63,7 +63,7 @@ func (p *paces) onTheWay() time.Duration {
 	return p.way
 }
 
-// due reports whether it is time to see how long statements take that share a trip.
+// due reports whether it is time to see how long questions take that share a trip.
 func (p *paces) due() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,40 +71,37 @@ func (p *paces) due() bool {
 	return p.trips%timedTrips == 0
 }
 
-// took notes how long a statement has taken.
-func (p *paces) took(sql string, d time.Duration) {
+// took notes how long a question has taken.
+func (p *paces) took(text wording, d time.Duration) {
 	d = max(d, time.Microsecond)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before, known := p.of[sql]
+	before, known := p.of[text]
 	switch {
 	case known:
 		d = before + (d-before)/paceShare
 	case p.of == nil || len(p.of) >= mostPaces:
-		p.of = map[string]time.Duration{}
+		p.of = map[wording]time.Duration{}
 	}
-	p.of[sql] = d
+	p.of[text] = d
 }
 
-// shared notes how long statements have taken together, unless that is 0.
-func (p *paces) shared(all []*guest[*question], d time.Duration) {
-	if d == 0 {
-		return
+// shared notes how long questions have taken together.
+func (p *paces) shared(all []*table, d time.Duration) {
+	weight := 0.0
+	for _, t := range all {
+		weight += float64(t.one.weight)
 	}
-	weight := 0
-	for _, g := range all {
-		weight += g.weight
-	}
-	for _, g := range all {
-		p.took(g.is.sql, d*time.Duration(g.weight)/time.Duration(weight))
+	for _, t := range all {
+		p.took(t.one.is.wording(), time.Duration(float64(d)*float64(t.one.weight)/weight))
 	}
 }
 
-// forget makes a statement one that is not known.
-func (p *paces) forget(sql string) {
+// forget makes a question one that is not known.
+func (p *paces) forget(text wording) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.of, sql)
+	delete(p.of, text)
 }
 
 // clockNow is a server's clock in microseconds. How long an answer is on its way, and waits for a node that is busy, says nothing of

@@ -10,12 +10,15 @@ import (
 )
 
 // Snapshot begins a repeatable read with its first statement.
-func (s *Store) Snapshot(ctx context.Context) (store.Snapshot, error) {
-	return &snapshot{store: s, prelude: s.reading(ctx)}, nil
+func (s *Store) Snapshot(context.Context) (store.Snapshot, error) {
+	return &snapshot{store: s, whole: true}, nil
 }
 
+// beginReading begins a transaction that sees one state of the database.
+const beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 func (s *Store) reading(ctx context.Context) []string {
-	return opening("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", bounds(ctx, s.clock.Now()), lacking)
+	return opening(beginReading, bounds(ctx, s.clock.Now()), lacking)
 }
 
 // Once needs no transaction where the session bounds it.
@@ -23,27 +26,42 @@ func (s *Store) Once(context.Context) (store.Snapshot, error) { return &snapshot
 
 // snapshot is a read under way. It holds a connection from its first statement on.
 type snapshot struct {
-	store   *Store
-	prelude []string
-	from    *replica // nil: the primary
-	scale   store.Scale
+	store *Store
+	whole bool      // several queries see one state
+	next  *foreseen // nil: what comes after the first query is not known
+	from  *replica  // nil: the primary
+	scale store.Scale
 	link
 }
 
+// foreseen is the query after the first, and the last.
+type foreseen struct {
+	stmt *sqlgen.Stmt
+	args []any
+	is   *part // its answer; nil: it has not been asked
+}
+
 var (
-	_ store.Ender   = (*snapshot)(nil)
-	_ store.Weigher = (*snapshot)(nil)
+	_ store.Ender    = (*snapshot)(nil)
+	_ store.Foreseer = (*snapshot)(nil)
+	_ store.Weigher  = (*snapshot)(nil)
 )
 
 // Weigh has the rows to come weighed.
 func (q *snapshot) Weigh(on store.Scale) { q.scale = on }
 
 // Last says that the next query is the last: the transaction ends with it.
-func (q *snapshot) Last() { q.last = len(q.prelude) > 0 }
+func (q *snapshot) Last() { q.last = q.whole }
+
+// Foresee says what the second query will be, which is the last.
+func (q *snapshot) Foresee(stmt *sqlgen.Stmt, args []any) { q.next = &foreseen{stmt: stmt, args: args} }
 
 // Query runs a rendered statement and decodes its rows. The first one is asked again where the connection turns out to be
 // broken or to keep statements of an older schema, and of the primary where it was asked of a replica that cannot answer.
 func (q *snapshot) Query(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	if n := q.next; n != nil && n.is != nil && n.stmt == stmt {
+		return n.is.rows.all, n.is.wrong
+	}
 	if q.conn != nil {
 		return q.further(ctx, stmt, args)
 	}
@@ -82,24 +100,20 @@ func (q *snapshot) further(ctx context.Context, stmt *sqlgen.Stmt, args []any) (
 	return nil, shown(ctx, &store.Interrupted{Cause: err})
 }
 
-// first asks without a transaction where none is wanted and a session bounds the statement; else it takes a connection, and gives it
-// back where the statement fails.
+// first asks at once where nothing more is to come, or that is known, and a session bounds the statements; else it takes a
+// connection, and gives it back where the statement fails.
 func (q *snapshot) first(ctx context.Context, from *source, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	prelude, last := q.prelude, q.last
-	if len(prelude) == 0 {
-		if q.store.within(ctx) {
-			out, err := from.ask(ctx, stmt, args, q.scale)
-			if !errors.Is(err, errLoose) {
-				return out, err
-			}
+	if (!q.whole || q.next != nil) && q.store.within(ctx) {
+		out, err := q.atOnce(ctx, from, stmt, args)
+		if !errors.Is(err, errLoose) {
+			return out, err
 		}
-		prelude, last = q.store.reading(ctx), true
 	}
 	c, err := acquire(ctx, from.pool)
 	if err != nil {
 		return nil, err
 	}
-	q.link = link{conn: c, prelude: prelude, last: last}
+	q.link = link{conn: c, prelude: q.store.reading(ctx), last: q.last || !q.whole}
 	out, err := q.fetch(ctx, stmt, args)
 	if err != nil {
 		_ = q.Close()
@@ -107,18 +121,37 @@ func (q *snapshot) first(ctx context.Context, from *source, stmt *sqlgen.Stmt, a
 	return out, err
 }
 
+// atOnce asks all that there is to ask.
+func (q *snapshot) atOnce(ctx context.Context, from *source, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
+	all, err := newQuestion(stmt, args, q.scale)
+	if err == nil && q.next != nil {
+		err = all.and(q.next.stmt, q.next.args, q.scale)
+	}
+	if err == nil {
+		err = from.ask(ctx, all)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if q.next != nil {
+		q.next.is = all.more
+	}
+	return all.one.rows.all, all.one.wrong
+}
+
 func (q *snapshot) fetch(ctx context.Context, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
 	if len(q.prelude) > 0 {
 		q.planning(stmt.Keyed())
 	}
-	one, err := newQuestion(stmt, args, q.scale)
+	var p part
+	err := p.is(stmt, args, q.scale)
 	if err != nil {
 		return nil, err
 	}
-	if _, err = q.carryOut(ctx, one.asked()); err == nil {
-		err = one.wrong
+	if _, err = q.carryOut(ctx, p.asked()); err == nil {
+		err = p.wrong
 	}
-	return one.rows.all, err
+	return p.rows.all, err
 }
 
 // Close ends the transaction and gives the connection back.

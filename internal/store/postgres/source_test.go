@@ -47,7 +47,7 @@ func (a *asked) ask(ctx context.Context, s *Store) {
 // known has statements of a source be known to be quick.
 func (s *source) known(all ...string) {
 	for _, sql := range all {
-		s.paces.took(sql, time.Microsecond)
+		s.paces.took(wording{sql}, time.Microsecond)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestAReadThatKeepsOthersUpGoesAloneFromThenOn(t *testing.T) {
 	}
 	over()
 	others.Wait() // while the table is still held
-	if d := s.reads.paces.expected(held); d <= quickTime {
+	if d := s.reads.paces.expected(wording{held}); d <= quickTime {
 		t.Errorf("what kept others up is expected to take %s", d)
 	}
 	if err := holder.Rollback(ctx); err != nil {
@@ -358,7 +358,7 @@ func TestAStatementGoesWithOthersOnceItIsKnownToBeQuick(t *testing.T) {
 	t.Parallel()
 	s, ctx := reading(t, Options{}), brief(t)
 	a := asked{sql: "SELECT 'a'"}
-	if d := s.reads.paces.expected(a.sql); d <= quickTime {
+	if d := s.reads.paces.expected(wording{a.sql}); d <= quickTime {
 		t.Fatalf("one that has not run is expected to take %s", d)
 	}
 	for range 100 {
@@ -366,11 +366,11 @@ func TestAStatementGoesWithOthersOnceItIsKnownToBeQuick(t *testing.T) {
 			t.Fatal(a.err)
 		}
 	}
-	if d := s.reads.paces.expected(a.sql); d >= slowly {
+	if d := s.reads.paces.expected(wording{a.sql}); d >= slowly {
 		t.Errorf("one that has run is expected to take %s", d)
 	}
 	for i := range 2 * mostPaces {
-		s.reads.paces.took(fmt.Sprint(i), time.Millisecond)
+		s.reads.paces.took(wording{fmt.Sprint(i)}, time.Millisecond)
 	}
 	if n := len(s.reads.paces.of); n > mostPaces {
 		t.Errorf("%d texts are kept", n)

@@ -12,6 +12,7 @@ import (
 type tuples struct {
 	types []value.Type
 	all   []plan.Tuple
+	bytes int           // of their texts
 	room  []value.Value // for the next rows
 
 	weight store.Weight
@@ -33,6 +34,7 @@ func (r *tuples) add(row [][]byte) (err error) {
 		}
 	}
 	kept, t := string(texts), r.next()
+	r.bytes += len(kept)
 	if err := r.weight.Add(len(t), len(kept)); err != nil {
 		return err
 	}
