@@ -14,8 +14,7 @@ import (
 
 // codeOf is the server's SQLSTATE behind err, "" where the server has not spoken.
 func codeOf(err error) string {
-	var server *pgconn.PgError
-	if errors.As(err, &server) {
+	if server, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return server.Code
 	}
 	return ""
@@ -39,8 +38,7 @@ func isConflict(err error) bool {
 
 // constraintOf is the constraint that the server names, "" where it names none.
 func constraintOf(err error) string {
-	var server *pgconn.PgError
-	if errors.As(err, &server) {
+	if server, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return server.ConstraintName
 	}
 	return ""
@@ -51,12 +49,13 @@ const readOnly = "25006"
 
 // isLost reports that the connection broke, or leads to a server that is going or takes no writes.
 func isLost(err error) bool {
-	var never *pgconn.ConnectError
-	switch code := codeOf(err); {
-	case err == nil:
+	if err == nil {
 		return false
-	case errors.As(err, &never):
+	}
+	if _, never := errors.AsType[*pgconn.ConnectError](err); never {
 		return true
+	}
+	switch code := codeOf(err); {
 	case code != "":
 		return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P0") || code == readOnly || code == "25P03"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

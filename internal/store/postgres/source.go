@@ -36,6 +36,7 @@ const (
 // source is a server that reads are asked of without a transaction.
 type source struct {
 	pool  *pgxpool.Pool
+	width int // connections, at the most
 	clock clock.Clock
 	queue[*question]
 	alike alike
@@ -45,7 +46,7 @@ type source struct {
 }
 
 func newSource(pool *pgxpool.Pool, c clock.Clock) *source {
-	return &source{pool: pool, clock: c, most: sharedMax, alike: alike{wait: turnTime},
+	return &source{pool: pool, width: int(pool.Config().MaxConns), clock: c, most: sharedMax, alike: alike{wait: turnTime},
 		queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime}}}
 }
 
@@ -54,7 +55,7 @@ func fewestTrips() int { return max(2, runtime.GOMAXPROCS(0)) }
 // trips is how many may be under way that take so long.
 func (s *source) trips(each time.Duration) int {
 	wanted := int64(fewestTrips()) * max(1, int64(each/answerTime))
-	return int(min(wanted, int64(s.pool.Config().MaxConns)))
+	return int(min(wanted, int64(s.width)))
 }
 
 // errLoose is the error of a question that needs a transaction to be bounded.
@@ -183,7 +184,7 @@ func (s *source) together(ctx context.Context, in *queue[*question], l *link, al
 			}
 		}
 	}()
-	var batch []statement
+	batch := make([]statement, 0, len(all))
 	for i, t := range all {
 		batch = append(batch, t.one.is.batch(func() error {
 			answered++
