@@ -71,8 +71,8 @@ func TestEqualAnswersAreWeighedForEachWhoGetsThem(t *testing.T) {
 	}
 }
 
-// locked has a table that nobody can read until it is let go.
-func locked(t *testing.T, s *Store) (free func()) {
+// locked has a table that nobody can read until it is let go. waits returns when somebody waits for it in the server.
+func locked(t *testing.T, s *Store) (waits, free func()) {
 	t.Helper()
 	db, err := pgx.Connect(brief(t), s.main.Config().ConnString())
 	if err != nil {
@@ -84,11 +84,20 @@ func locked(t *testing.T, s *Store) (free func()) {
 			t.Fatal(err)
 		}
 	}
-	return func() {
+	waits = func() {
+		for somebody := false; !somebody; {
+			err := db.QueryRow(brief(t), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted)").Scan(&somebody)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	free = func() {
 		if _, err := db.Exec(context.Background(), "ROLLBACK"); err != nil {
 			t.Error(err)
 		}
 	}
+	return waits, free
 }
 
 // slow is a question that is under way while somebody holds its table, and those who ask the same.
@@ -126,9 +135,10 @@ func TestWhoAsksWhatIsUnderWayWaitsForOneMore(t *testing.T) {
 	t.Parallel()
 	s := reading(t, Options{})
 	s.reads.alike.wait = time.Hour
-	free := locked(t, s)
+	waits, free := locked(t, s)
 	q := &slow{s: s}
 	q.ask(brief(t), "1", 1)
+	waits()
 	for i := 2; i <= 8; i++ {
 		q.ask(brief(t), "1", i)
 	}
@@ -158,7 +168,7 @@ func TestWhoGoesAwayTakesNobodyWithIt(t *testing.T) {
 			t.Parallel()
 			s := reading(t, Options{})
 			s.reads.alike.wait = time.Hour
-			free := locked(t, s)
+			_, free := locked(t, s)
 			q := &slow{s: s}
 			ctx, leave := context.WithCancel(brief(t))
 			for i := range 5 {
