@@ -168,7 +168,7 @@ func TestWhoGoesAwayTakesNobodyWithIt(t *testing.T) {
 			t.Parallel()
 			s := reading(t, Options{})
 			s.reads.alike.wait = time.Hour
-			_, free := locked(t, s)
+			waits, free := locked(t, s)
 			q := &slow{s: s}
 			ctx, leave := context.WithCancel(brief(t))
 			for i := range 5 {
@@ -176,7 +176,9 @@ func TestWhoGoesAwayTakesNobodyWithIt(t *testing.T) {
 				if i == goes {
 					of = ctx
 				}
-				q.ask(of, "1", i+1)
+				if q.ask(of, "1", i+1); i == 0 {
+					waits()
+				}
 			}
 			leave()
 			free()
