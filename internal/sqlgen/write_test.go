@@ -38,6 +38,9 @@ func TestWritingStatementsBindEveryValue(t *testing.T) {
 	for name, d := range map[string]sqlgen.Dialect{"sqlite": sqlite.Dialect{}, "postgres": postgres.Dialect{}} {
 		for what, make := range map[string]func() (sqlgen.Exec, error){
 			"insert": func() (sqlgen.Exec, error) { return sqlgen.Insert(d, books, []plan.Tuple{row}, nil, false) },
+			"insert of two": func() (sqlgen.Exec, error) {
+				return sqlgen.Insert(d, books, []plan.Tuple{row, row}, nil, false)
+			},
 			"upsert": func() (sqlgen.Exec, error) {
 				return sqlgen.Insert(d, books, []plan.Tuple{row}, books.PrimaryKey, true)
 			},
@@ -79,11 +82,13 @@ func TestTheStatementsOfAWrite(t *testing.T) {
 			`UPDATE "books" SET "title" = ?1, "_version" = "_version" + 1 WHERE ("shelf" = ?2 AND "no" = ?3 AND "_version" = ?4)`,
 			`DELETE FROM "books" WHERE ("shelf" = ?1 AND "no" = ?2 AND "_version" = ?3) OR ("shelf" = ?4 AND "no" = ?5 AND "_version" = ?6)`,
 			`INSERT INTO "books" ("shelf", "no", "title", "price") VALUES (?, ?, ?, ?) ON CONFLICT ("shelf", "no") DO NOTHING RETURNING "shelf", "no"`,
+			`INSERT INTO "books" ("shelf", "no", "title", "price") VALUES (?, ?, ?, ?), (?, ?, ?, ?)`,
 		}},
 		{postgres.Dialect{}, []string{
 			`UPDATE "public"."books" SET "title" = ($1::text COLLATE "C"), "_fts_title" = ($2::text COLLATE "C")::tsvector, "_version" = "_version" + 1 WHERE ("shelf" = ($3::text COLLATE "C") AND "no" = $4::bigint AND "_version" = $5::bigint)`,
 			`DELETE FROM "public"."books" WHERE ("shelf" = ($1::text COLLATE "C") AND "no" = $2::bigint AND "_version" = $3::bigint) OR ("shelf" = ($4::text COLLATE "C") AND "no" = $5::bigint AND "_version" = $6::bigint)`,
 			`INSERT INTO "public"."books" ("shelf", "no", "title", "price", "_fts_title") VALUES (($1::text COLLATE "C"), $2::bigint, ($3::text COLLATE "C"), $4::numeric, $5::tsvector) ON CONFLICT ("shelf", "no") DO NOTHING RETURNING "shelf", "no"`,
+			`INSERT INTO "public"."books" ("shelf", "no", "title", "price", "_fts_title") SELECT u.k0, u.k1, u.k2, u.k3, u.k4::tsvector FROM unnest($1::text[], $2::bigint[], $3::text[], $4::numeric[], $5::text[]) AS u(k0, k1, k2, k3, k4)`,
 		}},
 	} {
 		var got []string
@@ -96,6 +101,8 @@ func TestTheStatementsOfAWrite(t *testing.T) {
 		keep(sqlgen.Update(c.d, books, []*schema.Field{books.Fields[2]}, plan.Tuple{value.OfText("t")}, rows[:1]))
 		keep(sqlgen.Delete(c.d, books, rows))
 		keep(sqlgen.Insert(c.d, books, []plan.Tuple{{key[0], key[1], {}, {}}}, books.PrimaryKey, true))
+		two := []plan.Tuple{{key[0], key[1], {}, {}}, {key[0], key[1], {}, {}}}
+		keep(sqlgen.Insert(c.d, books, two, nil, false))
 		for i := range got {
 			if got[i] != c.want[i] {
 				t.Errorf("got  %s\nwant %s", got[i], c.want[i])

@@ -1,19 +1,13 @@
 package postgres
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/socle-hq/socle/internal/lexeme"
-	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/schema"
 	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/value"
 )
-
-// maxBound is how many parameters one INSERT may have; the protocol's limit is 65,535.
-const maxBound = 30_000
 
 // CreateSpace is the namespace's schema.
 func (Dialect) CreateSpace(space schema.Ident) []string {
@@ -92,102 +86,4 @@ func Vector(c *schema.Collection, v value.Value) any {
 		return nil
 	}
 	return lexeme.Vector(lexeme.Tokenise(c.Search.Config, v.Str()))
-}
-
-// Insert writes rows, with the vectors of their search fields, in as few statements as the number of parameters allows.
-func (d Dialect) Insert(c *schema.Collection, rows []plan.Tuple) ([]sqlgen.Exec, error) {
-	fields := sqlgen.StoredFields(c)
-	if len(fields) == 0 {
-		return nil, fmt.Errorf("postgres: collection %s has no stored fields", c.Key)
-	}
-	w := &inserting{c: c, fields: fields}
-	names := sqlgen.Columns(fields)
-	if c.Search != nil {
-		for _, f := range c.Search.Fields {
-			w.vectors = append(w.vectors, place(fields, f))
-			names += ", " + sqlgen.Quote(vectorColumn(f))
-		}
-	}
-	w.head = "INSERT INTO " + d.Table(c) + " (" + names + ") VALUES "
-	perStatement := max(1, maxBound/(len(fields)+len(w.vectors)))
-	var out []sqlgen.Exec
-	for len(rows) > 0 {
-		n := min(perStatement, len(rows))
-		exec, err := w.statement(rows[:n])
-		if err != nil {
-			return nil, err
-		}
-		out, rows = append(out, exec), rows[n:]
-	}
-	return out, nil
-}
-
-func place(fields []*schema.Field, f *schema.Field) int {
-	for i, g := range fields {
-		if g == f {
-			return i
-		}
-	}
-	return -1
-}
-
-// inserting is one collection's INSERT; vectors are the places of the search fields in a row.
-type inserting struct {
-	c       *schema.Collection
-	fields  []*schema.Field
-	vectors []int
-	head    string
-}
-
-func (w *inserting) statement(rows []plan.Tuple) (sqlgen.Exec, error) {
-	around := w.around()
-	e := sqlgen.Exec{Args: make([]any, 0, len(rows)*len(around))}
-	text := []byte(w.head)
-	for i, row := range rows {
-		if len(row) != len(w.fields) {
-			return e, fmt.Errorf("postgres: a row of %d values for %d fields", len(row), len(w.fields))
-		}
-		for j, v := range row {
-			raw, err := Dialect{}.Encode(w.fields[j].Type, v)
-			if err != nil {
-				return e, err
-			}
-			e.Args = append(e.Args, raw)
-		}
-		for _, j := range w.vectors {
-			e.Args = append(e.Args, Vector(w.c, row[j]))
-		}
-		for j, a := range around {
-			text = append(text, separator(i, j)...)
-			text = strconv.AppendInt(append(text, a[0]...), int64(i*len(around)+j+1), 10)
-			text = append(text, a[1]...)
-		}
-		text = append(text, ')')
-	}
-	e.Text = string(text)
-	return e, nil
-}
-
-// around is what stands before and after the number of each of a row's arguments.
-func (w *inserting) around() [][2]string {
-	out := make([][2]string, 0, len(w.fields)+len(w.vectors))
-	for _, f := range w.fields {
-		before, after, _ := strings.Cut(Dialect{}.Placeholder(0, sqlgen.Coding{Type: f.Type}), "$0")
-		out = append(out, [2]string{before + "$", after})
-	}
-	for range w.vectors {
-		out = append(out, [2]string{"$", "::tsvector"})
-	}
-	return out
-}
-
-// separator is what stands before a row's argument.
-func separator(row, argument int) string {
-	switch {
-	case argument > 0:
-		return ", "
-	case row > 0:
-		return ", ("
-	}
-	return "("
 }

@@ -52,30 +52,29 @@ func bindRegex(c sqlgen.Coding, v value.Value) (any, error) {
 	if !v.IsList() {
 		return translate(v.Str(), c.Fold)
 	}
-	var out []string
-	for _, e := range value.Elements(v) {
+	of := value.Elements(v)
+	out := make([]string, len(of))
+	for i, e := range of {
 		text, err := translate(e.Str(), c.Fold)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, text)
+		out[i] = text
 	}
-	return array(out), nil
+	return arrayOf(out), nil
 }
 
 func elements(c sqlgen.Coding, of []value.Value) string {
-	out := make([]any, len(of))
-	for i, e := range of {
-		if e.IsNull() {
-			continue
+	return array(len(of), func(i int) (string, bool) {
+		if of[i].IsNull() {
+			return "", false
 		}
-		item := text(c.Type, e)
+		item := text(c.Type, of[i])
 		if c.Fold {
 			item = strings.Map(lowerASCII, item)
 		}
-		out[i] = item
-	}
-	return array(out)
+		return item, true
+	})
 }
 
 func lowerASCII(r rune) rune {
@@ -87,15 +86,18 @@ func lowerASCII(r rune) rune {
 
 var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// array is an array literal of texts; nil is NULL.
-func array[T any](of []T) string {
+// array is an array literal of n texts; where there is no text is NULL.
+func array(n int, item func(int) (string, bool)) string {
 	var b strings.Builder
 	b.WriteByte('{')
-	for i, x := range of {
+	for i := range n {
+		s, ok := item(i)
+		if i == 1 {
+			b.Grow(n * (b.Len() + len(`,`))) // they are mostly as long as the first
+		}
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		s, ok := any(x).(string)
 		if !ok {
 			b.WriteString("NULL")
 			continue
@@ -108,15 +110,19 @@ func array[T any](of []T) string {
 	return b.String()
 }
 
+func arrayOf(texts []string) string {
+	return array(len(texts), func(i int) (string, bool) { return texts[i], true })
+}
+
 // BindKeys is one column of the parent keys as an array.
 func (Dialect) BindKeys(types []value.Type, column int, parents []plan.Tuple) (any, error) {
-	out := make([]any, len(parents))
-	for i, tuple := range parents {
-		if v := tuple[column]; !v.IsNull() {
-			out[i] = text(types[column], v)
+	return array(len(parents), func(i int) (string, bool) {
+		v := parents[i][column]
+		if v.IsNull() {
+			return "", false
 		}
-	}
-	return array(out), nil
+		return text(types[column], v), true
+	}), nil
 }
 
 // Decode reads a column in PostgreSQL's text format: a string, a []byte, or nil for NULL.

@@ -57,7 +57,7 @@ func bindQuery(c sqlgen.Coding, v value.Value) (any, error) {
 	case sqlgen.Decided:
 		return strconv.FormatBool(disjunction(q)), nil
 	case sqlgen.Atoms:
-		return array(written(collect(nil, q))), nil
+		return arrayOf(written(collect(nil, q))), nil
 	case sqlgen.Formula:
 		n := 0
 		return formula(q, &n), nil
