@@ -16,6 +16,7 @@ const (
 	groupsFlying = 2         // while so many transactions are under way, others gather
 	groupWrites  = 64        // so many share one
 	groupBytes   = 256 << 10 // so much is sent with one
+	guestBytes   = 16 << 10  // what is larger takes so long that it saves nothing by sharing, and keeps others up
 )
 
 // gathered is what a transaction of several begins with: who waits for a row, or takes long, keeps the others up no longer than this,
@@ -31,7 +32,7 @@ func newCrowd() *crowd {
 
 // join sends what a transaction has left, alone or with others, and returns when its outcome is known.
 func (c *crowd) join(ctx context.Context, w *writing) error {
-	if w.size > groupBytes/4 || !c.gathers() {
+	if w.size > guestBytes || !c.gathers() {
 		return w.apart(ctx)
 	}
 	g := newGuest(w, w.size)

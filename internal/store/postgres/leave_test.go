@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,19 @@ func left(ctx context.Context, s *Store, unless string, step store.Step) (runs s
 		return errAsked
 	})
 	return runs, err
+}
+
+func TestALargeWriteDoesNotWaitForThoseThatGather(t *testing.T) {
+	t.Parallel()
+	s, ctx := leaving(t), minute(t)
+	busy(s) // for as long as the test is
+	large := sqlgen.Exec{Text: "INSERT INTO numbers SELECT $1::bigint WHERE length($2::text) > 0", Args: []any{int64(77), strings.Repeat("x", guestBytes)}}
+	if runs, err := left(ctx, s, "", store.Step{Exec: large, Rows: 1}); err != nil || runs != "left " {
+		t.Errorf("%q, %v", runs, err)
+	}
+	if n := ask(t, s, "SELECT count(*) FROM numbers WHERE n = 77"); n != 1 {
+		t.Errorf("%d of it are there", n)
+	}
 }
 
 func TestWhatIsLeftIsKeptWholeOrAskedAboutStepByStep(t *testing.T) {
