@@ -28,7 +28,7 @@ func (a *alike) join(key string) *queue[*question] {
 	defer a.mu.Unlock()
 	l := a.of[key]
 	if l == nil {
-		l = &line{queue: queue[*question]{bounds: queueBounds{1, math.MaxInt, math.MaxInt, a.wait}}}
+		l = &line{queue: queue[*question]{bounds: queueBounds{1, math.MaxInt, math.MaxInt, a.wait, true}}}
 		if a.of == nil {
 			a.of = map[string]*line{}
 		}

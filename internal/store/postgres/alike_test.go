@@ -21,27 +21,59 @@ import (
 func TestEqualReadsOfATripAreAskedOnce(t *testing.T) {
 	t.Parallel()
 	s := reading(t, Options{})
-	const sql = "SELECT coalesce($1, 'nothing') || ' ' || clock_timestamp()"
+	for range 3 { // a statement is made, and then it is there
+		askEqual(t, s)
+	}
+}
+
+func askEqual(t *testing.T, s *Store) {
+	const sql = "SELECT coalesce($1, 'nothing') || ' ' || gen_random_uuid()"
 	all := make([]asked, 9)
 	for i, arg := range []any{"1", "2", "1", nil, "", "2", "1", nil, ""} {
 		all[i] = asked{sql: sql, args: []any{arg}}
 	}
 	together(brief(t), s, all, nil)
-	times := map[string]any{}
+	answers := map[string]any{}
 	for i, a := range all {
 		if a.err != nil {
 			t.Fatal(a.err)
 		}
-		if of, known := times[a.is]; known && of != a.args[0] {
+		if of, known := answers[a.is]; known && of != a.args[0] {
 			t.Errorf("%d: %v is answered as %v is: %q", i, a.args[0], of, a.is)
 		}
-		times[a.is] = a.args[0]
+		answers[a.is] = a.args[0]
 		if want, _ := a.args[0].(string); a.args[0] != nil && !strings.HasPrefix(a.is, want+" ") || a.args[0] == nil && !strings.HasPrefix(a.is, "nothing ") {
 			t.Errorf("%d: %v is %q", i, a.args[0], a.is)
 		}
 	}
-	if len(times) != 4 {
-		t.Errorf("four questions have %d answers: %v", len(times), times)
+	if len(answers) != 4 {
+		t.Errorf("four questions have %d answers: %v", len(answers), answers)
+	}
+}
+
+func TestOneQuestionOfManyIsOneRoundTrip(t *testing.T) {
+	t.Parallel()
+	trips := testkit.NewTrips(t, testkit.PostgresURL(t))
+	s, err := OpenWith(minute(t), trips.URL, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for round := range 3 {
+		all := make([]asked, 9)
+		for i := range all {
+			all[i] = asked{sql: "SELECT 'one ' || gen_random_uuid()"}
+		}
+		trips.Count()
+		together(brief(t), s, all, nil)
+		if n := trips.Count(); round > 0 && n != 1 {
+			t.Errorf("%d round trips", n)
+		}
+		for i, a := range all {
+			if a.err != nil || a.is != all[0].is {
+				t.Errorf("%d: %q, %v", i, a.is, a.err)
+			}
+		}
 	}
 }
 
@@ -71,8 +103,8 @@ func TestEqualAnswersAreWeighedForEachWhoGetsThem(t *testing.T) {
 	}
 }
 
-// locked has a table that nobody can read until it is let go. waits returns when somebody waits for it in the server.
-func locked(t *testing.T, s *Store) (waits, free func()) {
+// locked has a table that nobody can read until it is let go. waits returns when so many wait for it in the server.
+func locked(t *testing.T, s *Store) (waits func(n int), free func()) {
 	t.Helper()
 	db, err := pgx.Connect(brief(t), s.main.Config().ConnString())
 	if err != nil {
@@ -84,9 +116,9 @@ func locked(t *testing.T, s *Store) (waits, free func()) {
 			t.Fatal(err)
 		}
 	}
-	waits = func() {
-		for somebody := false; !somebody; {
-			err := db.QueryRow(brief(t), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted)").Scan(&somebody)
+	waits = func(n int) {
+		for there := 0; there != n; {
+			err := db.QueryRow(brief(t), "SELECT count(*) FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted").Scan(&there)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,17 +135,26 @@ func locked(t *testing.T, s *Store) (waits, free func()) {
 // slow is a question that is under way while somebody holds its table, and those who ask the same.
 type slow struct {
 	s    *Store
-	all  []*asked
+	all  []*asker
 	went sync.WaitGroup
 }
 
-const slowSQL = "SELECT a || ' ' || clock_timestamp() || ' ' || $1 FROM held"
+// asker is one who asks it.
+type asker struct {
+	asked
+	ended chan struct{}
+}
+
+const slowSQL = "SELECT a || ' ' || gen_random_uuid() || ' ' || $1 FROM held"
 
 // ask asks, and returns when the question is under way, or waits.
 func (q *slow) ask(ctx context.Context, arg string, there int) {
-	a := &asked{sql: slowSQL, args: []any{arg}}
+	a := &asker{asked: asked{sql: slowSQL, args: []any{arg}}, ended: make(chan struct{})}
 	q.all = append(q.all, a)
-	q.went.Go(func() { a.ask(ctx, q.s) })
+	q.went.Go(func() {
+		defer close(a.ended)
+		a.ask(ctx, q.s)
+	})
 	for q.there() < there && ctx.Err() == nil {
 		runtime.Gosched()
 	}
@@ -138,7 +179,7 @@ func TestWhoAsksWhatIsUnderWayWaitsForOneMore(t *testing.T) {
 	waits, free := locked(t, s)
 	q := &slow{s: s}
 	q.ask(brief(t), "1", 1)
-	waits()
+	waits(1)
 	for i := 2; i <= 8; i++ {
 		q.ask(brief(t), "1", i)
 	}
@@ -160,35 +201,125 @@ func TestWhoAsksWhatIsUnderWayWaitsForOneMore(t *testing.T) {
 	}
 }
 
-// A request that goes away takes nobody with it, whether it is the first or waits.
+// second is a trip of those who came while the first was under way: one leads it, and three were taken along.
+type second struct {
+	slow
+	leave []context.CancelFunc
+	free  func()
+}
+
+func secondTrip(t *testing.T, leads context.Context) *second {
+	t.Helper()
+	s := reading(t, Options{Connections: 2})
+	s.reads.alike.wait = time.Millisecond
+	s.reads.apart = 100 // quick ones have failed lately: that is no matter of slow ones
+	waits, free := locked(t, s)
+	q := &second{slow: slow{s: s}, free: free}
+	ask := func(ctx context.Context, there int) {
+		ctx, cancel := context.WithCancel(ctx)
+		t.Cleanup(cancel)
+		q.leave = append(q.leave, cancel)
+		q.ask(ctx, "1", there)
+	}
+	ask(brief(t), 1)
+	waits(1)
+	busy, err := s.main.Acquire(brief(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(leads, 2)
+	for q.leading() < 2 {
+		runtime.Gosched() // its patience is at an end soon, and it waits for a connection
+	}
+	for i := range 3 {
+		ask(brief(t), 3+i)
+	}
+	busy.Release()
+	waits(2)
+	return q
+}
+
+func (q *second) leading() (n int) {
+	q.s.reads.alike.mu.Lock()
+	defer q.s.reads.alike.mu.Unlock()
+	for _, l := range q.s.reads.alike.of {
+		l.mu.Lock()
+		n += l.flying
+		l.mu.Unlock()
+	}
+	return n
+}
+
+// answered demands that some are answered alike, and returns when all have ended.
+func (q *second) answered(t *testing.T, some ...int) {
+	t.Helper()
+	q.went.Wait()
+	for _, i := range some {
+		if a := q.all[i]; a.err != nil || !strings.HasPrefix(a.is, "held") || a.is != q.all[some[0]].is {
+			t.Errorf("%d: %q, %v", i, a.is, a.err)
+		}
+	}
+}
+
+func (q *second) gone(t *testing.T, some ...int) {
+	t.Helper()
+	for _, i := range some {
+		<-q.all[i].ended
+		if a := q.all[i]; a.err == nil {
+			t.Errorf("%d had gone and is answered %q", i, a.is)
+		}
+	}
+}
+
 func TestWhoGoesAwayTakesNobodyWithIt(t *testing.T) {
 	t.Parallel()
-	for _, goes := range []int{0, 1, 2, 4} {
-		t.Run(fmt.Sprint(goes), func(t *testing.T) {
+	for name, check := range map[string]func(*testing.T, *second){
+		"nobody": func(t *testing.T, q *second) {
+			q.free()
+			q.answered(t, 1, 2, 3, 4)
+		},
+		"the first": func(t *testing.T, q *second) {
+			q.leave[0]()
+			q.gone(t, 0)
+			q.free()
+			q.answered(t, 1, 2, 3, 4)
+		},
+		"who was taken along": func(t *testing.T, q *second) {
+			q.leave[3]()
+			q.gone(t, 3)
+			q.free()
+			q.answered(t, 1, 2, 4)
+		},
+		"who leads": func(t *testing.T, q *second) {
+			q.leave[1]()
+			q.free()
+			q.answered(t, 2, 3, 4)
+		},
+		"all": func(t *testing.T, q *second) {
+			for _, leave := range q.leave {
+				leave()
+			}
+			q.gone(t, 0, 1, 2, 3, 4)
+			q.free()
+			q.answered(t)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := reading(t, Options{})
-			s.reads.alike.wait = time.Hour
-			waits, free := locked(t, s)
-			q := &slow{s: s}
-			ctx, leave := context.WithCancel(brief(t))
-			for i := range 5 {
-				of := brief(t)
-				if i == goes {
-					of = ctx
-				}
-				if q.ask(of, "1", i+1); i == 0 {
-					waits()
-				}
-			}
-			leave()
-			free()
-			q.went.Wait()
-			for i, a := range q.all {
-				if i != goes && (a.err != nil || !strings.HasPrefix(a.is, "held")) {
-					t.Errorf("%d: %q, %v", i, a.is, a.err)
-				}
-			}
+			check(t, secondTrip(t, brief(t)))
 		})
+	}
+}
+
+func TestWhoseTimeIsUpLeavesTheOthersTheirs(t *testing.T) {
+	t.Parallel()
+	short, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	q := secondTrip(t, short)
+	q.gone(t, 1)
+	q.free()
+	for i := 2; i <= 4; i++ { // they ask again, together or not
+		q.answered(t, i)
 	}
 }
 
@@ -274,6 +405,58 @@ func TestTwoQueriesThatAreForeseenAreOneRoundTripAndOneState(t *testing.T) {
 		if _, err := db.Exec(brief(t), "INSERT INTO pairs VALUES ($1)", rand.IntN(9)); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Questions of one and of two statements go together, also where one of them fails.
+func TestQuestionsOfTwoGoWithOthers(t *testing.T) {
+	t.Parallel()
+	trips := testkit.NewTrips(t, testkit.PostgresURL(t))
+	s, err := OpenWith(minute(t), trips.URL, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	pairs(t, s)
+	const plain = "SELECT $1::text"
+	for round := range 6 {
+		s.reads.known(plain)
+		for _, list := range []*sqlgen.Stmt{sums, broken} {
+			s.reads.paces.took(wording{list.Text, totals.Text}, time.Microsecond)
+		}
+		over := s.reads.crowded()
+		var asking sync.WaitGroup
+		trips.Count()
+		for i := range 8 {
+			list, arg := sums, "sums"
+			if i >= 4 {
+				list, arg = broken, "2"
+			}
+			fails := i == 5 && round%2 == 1
+			if fails {
+				arg = "1"
+			}
+			asking.Go(func() {
+				if i%2 == 0 {
+					a := asked{sql: plain, args: []any{fmt.Sprint(i)}}
+					if a.ask(brief(t), s); a.err != nil || a.is != fmt.Sprint(i) {
+						t.Errorf("%d: %q, %v", i, a.is, a.err)
+					}
+					return
+				}
+				rows, total, err := two(brief(t), s, list, arg)
+				if fails != (err != nil) || !fails && (len(rows) != 2 || total[0][0].Int() != 3) {
+					t.Errorf("%d: %v, %v, %v", i, rows, total, err)
+				}
+			})
+			s.reads.wait(i + 1)
+		}
+		over()
+		asking.Wait()
+		if n := trips.Count(); round == 4 && n != 1 {
+			t.Errorf("%d round trips", n)
+		}
+		s.reads.queue.apart, s.reads.queue.penalty = 0, 0
 	}
 }
 

@@ -27,7 +27,7 @@ var gathered = opening("BEGIN", []setting{{"statement_timeout", "250"}, {"lock_t
 type crowd struct{ queue[*writing] }
 
 func newCrowd() *crowd {
-	return &crowd{queue[*writing]{bounds: queueBounds{groupsFlying, groupWrites, groupBytes, turnTime}}}
+	return &crowd{queue[*writing]{bounds: queueBounds{groupsFlying, groupWrites, groupBytes, turnTime, false}}}
 }
 
 // join sends what a transaction has left, alone or with others, and returns when its outcome is known.
@@ -48,7 +48,7 @@ func (c *crowd) join(ctx context.Context, w *writing) error {
 
 // lead sends what a guest has left, and with it what others have who wait when there is a connection.
 func (c *crowd) lead(ctx context.Context, g *guest[*writing]) told {
-	defer c.pass()
+	defer c.pass(g)
 	if err := g.is.reach(ctx); err != nil {
 		return told{err: err}
 	}

@@ -43,7 +43,7 @@ func busy(s *Store) (over func()) {
 	s.crowd.mu.Lock()
 	defer s.crowd.mu.Unlock()
 	s.crowd.flying, s.crowd.bounds.wait = groupsFlying, time.Hour
-	return s.crowd.pass
+	return func() { s.crowd.pass(&guest[*writing]{gone: true}) }
 }
 
 // wait returns when so many wait.

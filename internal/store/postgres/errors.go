@@ -69,6 +69,9 @@ func isLost(err error) bool {
 
 // failsOver reports that the primary may answer where a replica did not: it is gone, is behind, or gave way to what it copies.
 func failsOver(err error) bool {
+	if _, ok := errors.AsType[unfit](err); ok {
+		return false
+	}
 	var f *fault.Fault
 	return isLost(err) || isConflict(err) || errors.As(err, &f) || isOlder(err)
 }

@@ -109,7 +109,8 @@ func (l *link) send(ctx context.Context, batch []statement) (int64, error) {
 	}
 	if len(batch) == 1 {
 		if known := named.known(batch[0].sql); known != nil {
-			return l.minded(drain(l.wire().ExecStatement(ctx, known, batch[0].values, nil, batch[0].formats), batch[0].each))
+			n, err := drain(l.wire().ExecStatement(ctx, known, batch[0].values, nil, batch[0].formats), batch[0].each)
+			return l.minded(n, batch[0].ended(err))
 		}
 	}
 	p := l.wire().StartPipeline(ctx)
@@ -173,10 +174,8 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 		case *pgconn.StatementDescription:
 			namesOf(l.wire()).keep(batch[i].sql, batch[i].name, answer)
 		case *pgconn.ResultReader:
-			if n, err = drain(answer, batch[i].each); err == nil && batch[i].done != nil {
-				err = batch[i].done()
-			}
-			if err != nil {
+			n, err = drain(answer, batch[i].each)
+			if err = batch[i].ended(err); err != nil {
 				return 0, err
 			}
 			if wrong := batch[i].counted(n); wrong != nil {
@@ -188,6 +187,14 @@ func (l *link) answers(p *pgconn.Pipeline, batch []statement) (n int64, err erro
 		}
 	}
 	return n, nil
+}
+
+// ended is called after the last row, with how that went.
+func (s *statement) ended(err error) error {
+	if err == nil && s.done != nil {
+		err = s.done()
+	}
+	return err
 }
 
 // counted is the error of having changed so many rows.

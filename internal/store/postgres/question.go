@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"context"
 	"slices"
 
 	"github.com/socle-hq/socle/internal/sqlgen"
@@ -11,8 +12,10 @@ import (
 
 // question is what is asked of one state of the database at once, and what comes of it: a statement, or two in a transaction.
 type question struct {
+	ctx  context.Context // of who asks
 	one  part
-	more *part // nil: one is all
+	more *part     // nil: one is all
+	from *question // an equal one, which has been answered
 }
 
 // part is a statement that gives rows, and the rows as they come.
@@ -22,8 +25,13 @@ type part struct {
 	wrong error // why they cannot be taken
 }
 
-func newQuestion(stmt *sqlgen.Stmt, args []any, on store.Scale) (*question, error) {
-	q := &question{}
+// unfit is the error of rows that the server has given, and that cannot be taken.
+type unfit struct{ error }
+
+func (u unfit) Unwrap() error { return u.error }
+
+func newQuestion(ctx context.Context, stmt *sqlgen.Stmt, args []any, on store.Scale) (*question, error) {
+	q := &question{ctx: ctx}
 	return q, q.one.is(stmt, args, on)
 }
 
@@ -50,6 +58,14 @@ func (q *question) wording() wording {
 	return wording{q.one.sql, q.more.sql}
 }
 
+// plain is 1 for what needs no transaction, else 0.
+func (q *question) plain() int {
+	if q.more == nil {
+		return 1
+	}
+	return 0
+}
+
 // batch is the question as it is sent; done is called after the last answer.
 func (q *question) batch(done func() error) []statement {
 	if q.more == nil {
@@ -57,11 +73,12 @@ func (q *question) batch(done func() error) []statement {
 		s.done = done
 		return []statement{s}
 	}
-	return []statement{{sql: beginReading, fresh: true}, q.one.asked(), q.more.asked(), {sql: "ROLLBACK", done: done}}
+	return []statement{{sql: beginReading}, q.one.asked(), q.more.asked(), {sql: "ROLLBACK", done: done}}
 }
 
 // again forgets what came of it.
 func (q *question) again() {
+	q.from = nil
 	q.one.again()
 	if q.more != nil {
 		q.more.again()
@@ -88,7 +105,7 @@ func (p *part) asked() statement {
 // keep takes a row; one that cannot be taken is a matter of its own question.
 func (p *part) keep(row [][]byte) error {
 	if p.wrong == nil {
-		p.wrong = p.rows.add(row)
+		p.wrong = taken(p.rows.add(row))
 	}
 	return nil
 }
@@ -108,6 +125,13 @@ func (p *part) takes(from *part) bool {
 		return false
 	}
 	p.rows.all = slices.Clone(from.rows.all)
-	p.wrong = p.rows.weight.Add(len(p.rows.types)*len(p.rows.all), from.rows.bytes)
+	p.wrong = taken(p.rows.weight.Add(len(p.rows.types)*len(p.rows.all), from.rows.bytes))
 	return true
+}
+
+func taken(err error) error {
+	if err != nil {
+		return unfit{err}
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ type queue[T any] struct {
 	mu      sync.Mutex
 	waiting []*guest[T]
 	flying  int // trips under way
+	boards  int // of them, so many that may still take others along
 	apart   int // so many of those that come go apart
 	penalty int // … after the next trip that fails
 }
@@ -31,6 +32,7 @@ type queueBounds struct {
 	guests int           // so many share one
 	weight int           // and so much of what guests weigh
 	wait   time.Duration // nobody waits longer for the end of those under way
+	leave  bool          // who was taken along may go away before the end
 }
 
 // turnTime is the longest wait that a queue is meant to have.
@@ -41,14 +43,18 @@ type guest[T any] struct {
 	is     T
 	weight int
 	told   chan told // holds one
+	gone   bool      // it leads a trip that takes nobody along any more
 }
 
-func newGuest[T any](is T, weight int) *guest[T] { return &guest[T]{is, weight, make(chan told, 1)} }
+func newGuest[T any](is T, weight int) *guest[T] {
+	return &guest[T]{is: is, weight: weight, told: make(chan told, 1)}
+}
 
 // told is what a guest is told.
 type told struct {
 	leads bool  // it is its turn to go, and to take others with it
 	apart bool  // nothing came of it: it goes alone
+	again bool  // nothing came of it, because of who led: it waits again
 	err   error // else how it went
 }
 
@@ -77,19 +83,19 @@ func (q *queue[T]) turn(ctx context.Context, one *guest[T]) told {
 	}
 	late := time.NewTimer(q.bounds.wait)
 	defer late.Stop()
-	select {
-	case t := <-one.told:
-		return t
-	case <-ctx.Done():
-		if q.remove(one, 0) {
-			return told{err: ctx.Err()}
-		}
-	case <-late.C:
-		if q.remove(one, 1) {
-			return told{leads: true}
+	for {
+		select {
+		case t := <-one.told:
+			return t
+		case <-ctx.Done():
+			return q.away(ctx, one)
+		case <-late.C:
+			if q.late(one) {
+				return told{leads: true}
+			}
+			late.Reset(q.bounds.wait)
 		}
 	}
-	return <-one.told
 }
 
 // enter reports whether a guest may go at once; it waits otherwise.
@@ -98,22 +104,53 @@ func (q *queue[T]) enter(one *guest[T]) bool {
 	defer q.mu.Unlock()
 	if q.flying < q.bounds.flying {
 		q.flying++
+		q.boards++
 		return true
 	}
 	q.waiting = append(q.waiting, one)
 	return false
 }
 
-// remove takes out a guest that still waits, and lets it begin so many trips.
-func (q *queue[T]) remove(one *guest[T], begins int) bool {
+// away takes out a guest whose time is up. One that was taken along is told how it went, unless it need not wait for that.
+func (q *queue[T]) away(ctx context.Context, one *guest[T]) told {
+	if q.remove(one) {
+		return told{err: ctx.Err()}
+	}
+	if q.bounds.leave {
+		select {
+		case t := <-one.told: // it may be its turn to lead
+			return t
+		default:
+			return told{err: ctx.Err()}
+		}
+	}
+	return <-one.told
+}
+
+// remove takes out a guest that still waits.
+func (q *queue[T]) remove(one *guest[T]) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.removed(one)
+}
+
+func (q *queue[T]) removed(one *guest[T]) bool {
 	i := slices.Index(q.waiting, one)
-	if i < 0 {
+	if i >= 0 {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	}
+	return i >= 0
+}
+
+// late lets a guest lead that has waited for long, unless another may still take it along.
+func (q *queue[T]) late(one *guest[T]) (leads bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.boards > 0 || !q.removed(one) {
 		return false
 	}
-	q.waiting = slices.Delete(q.waiting, i, i+1)
-	q.flying += begins
+	q.flying++
+	q.boards++
 	return true
 }
 
@@ -121,6 +158,8 @@ func (q *queue[T]) remove(one *guest[T], begins int) bool {
 func (q *queue[T]) take(leads *guest[T]) []*guest[T] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.boards--
+	leads.gone = true
 	n, weight := 0, leads.weight
 	for n < len(q.waiting) && n+1 < q.bounds.guests && weight+q.waiting[n].weight <= q.bounds.weight {
 		weight += q.waiting[n].weight
@@ -131,14 +170,18 @@ func (q *queue[T]) take(leads *guest[T]) []*guest[T] {
 	return with
 }
 
-// pass ends a trip: it is the turn of who has waited longest.
-func (q *queue[T]) pass() {
+// pass ends the trip that a guest has led: it is the turn of who has waited longest.
+func (q *queue[T]) pass(led *guest[T]) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if !led.gone {
+		q.boards--
+	}
 	if len(q.waiting) == 0 || q.flying > q.bounds.flying {
 		q.flying--
 		return
 	}
+	q.boards++
 	q.waiting[0].told <- told{leads: true}
 	q.waiting = slices.Delete(q.waiting, 0, 1)
 }

@@ -123,7 +123,7 @@ func (q *snapshot) first(ctx context.Context, from *source, stmt *sqlgen.Stmt, a
 
 // atOnce asks all that there is to ask.
 func (q *snapshot) atOnce(ctx context.Context, from *source, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	all, err := newQuestion(stmt, args, q.scale)
+	all, err := newQuestion(ctx, stmt, args, q.scale)
 	if err == nil && q.next != nil {
 		err = all.and(q.next.stmt, q.next.args, q.scale)
 	}

@@ -47,7 +47,7 @@ type source struct {
 
 func newSource(pool *pgxpool.Pool, c clock.Clock) *source {
 	return &source{pool: pool, width: int(pool.Config().MaxConns), clock: c, most: sharedMax, alike: alike{wait: turnTime},
-		queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime}}}
+		queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime, false}}}
 }
 
 func fewestTrips() int { return max(2, runtime.GOMAXPROCS(0)) }
@@ -61,14 +61,18 @@ func (s *source) trips(each time.Duration) int {
 // errLoose is the error of a question that needs a transaction to be bounded.
 var errLoose = errors.New("postgres: nothing bounds a statement here")
 
-// ask asks in a trip that others may share.
+// ask asks in a trip that others may share: what is quick with whatever there is, and what is not with what is equal.
 func (s *source) ask(ctx context.Context, q *question) error {
 	if s.loose.Load() {
 		return errLoose
 	}
 	t := told{apart: true}
-	if s.gathers() {
-		t = s.gathered(ctx, q)
+	switch pace := s.paces.expected(q.wording()); {
+	case pace > quickTime:
+		t = s.inLine(ctx, q, pace)
+	case s.gathers():
+		s.limit(s.trips(s.paces.came(pace)))
+		t = s.goes(ctx, &s.queue, newGuest(q, int(pace)))
 	}
 	if t.apart {
 		q.again()
@@ -77,22 +81,28 @@ func (s *source) ask(ctx context.Context, q *question) error {
 	return t.err
 }
 
-// gathered asks together with others: what is quick with whatever there is, and what is not with what is the same.
-func (s *source) gathered(ctx context.Context, q *question) told {
-	pace := s.paces.expected(q.wording())
-	in, g := &s.queue, newGuest(q, int(pace))
-	if pace <= quickTime {
-		s.limit(s.trips(s.paces.came(pace)))
-	} else {
-		key := q.key()
-		in = s.alike.join(key)
-		defer s.alike.leave(key)
+// inLine asks with those who ask the same.
+func (s *source) inLine(ctx context.Context, q *question, pace time.Duration) (t told) {
+	key := q.key()
+	in := s.alike.join(key)
+	defer s.alike.leave(key)
+	for t.again = true; t.again; {
+		t = s.goes(ctx, in, newGuest(q, int(pace)))
 	}
-	if t := in.turn(ctx, g); !t.leads {
-		return t
+	return t
+}
+
+// goes waits in a queue, and leads or is taken along.
+func (s *source) goes(ctx context.Context, in *queue[*question], g *guest[*question]) told {
+	t := in.turn(ctx, g)
+	if t.leads {
+		defer in.pass(g)
+		t = s.lead(ctx, in, g)
 	}
-	defer in.pass()
-	return s.lead(ctx, in, g)
+	if from := g.is.from; t == (told{}) && from != nil {
+		t.apart = !g.is.takes(from)
+	}
+	return t
 }
 
 // reach takes a connection, which is given back with finish.
@@ -141,7 +151,7 @@ func (s *source) lead(ctx context.Context, in *queue[*question], g *guest[*quest
 	if len(with) == 0 {
 		return told{err: s.sent(ctx, l, []*table{{one: g}}, g.is.batch(nil))}
 	}
-	return s.together(ctx, in, l, seated(append([]*guest[*question]{g}, with...)))
+	return s.together(ctx, in, l, g, seated(append([]*guest[*question]{g}, with...)))
 }
 
 // table is guests whose questions are equal: that of one is asked.
@@ -150,7 +160,8 @@ type table struct {
 	same []*guest[*question]
 }
 
-// seated puts guests together whose questions are equal. The first one's is the first.
+// seated puts guests together whose questions are equal. What is a transaction of its own comes first: it cannot begin after other
+// statements.
 func seated(all []*guest[*question]) []*table {
 	out := make([]*table, 0, len(all))
 	for _, g := range all {
@@ -161,61 +172,99 @@ func seated(all []*guest[*question]) []*table {
 		}
 		out[i].same = append(out[i].same, g)
 	}
+	slices.SortStableFunc(out, func(a, b *table) int { return a.one.is.plain() - b.one.is.plain() })
 	return out
 }
 
-// answered tells the others at a table what the one is answered.
-func (t *table) answered() {
+// answered tells those at a table, but who leads, that the one is answered.
+func (t *table) answered(leads *guest[*question]) {
 	for _, g := range t.same {
-		g.told <- told{apart: !g.is.takes(t.one.is)}
+		g.is.from = t.one.is
+	}
+	t.tell(leads, told{})
+}
+
+func (t *table) tell(leads *guest[*question], how told) {
+	for _, g := range t.same {
+		g.told <- how
+	}
+	if t.one != leads {
+		t.one.told <- how
 	}
 }
 
-// together asks several questions in one trip. The others are told as soon as they are answered, and the first at the end.
-func (s *source) together(ctx context.Context, in *queue[*question], l *link, all []*table) told {
+// together asks several questions in one trip. The others are told as soon as they are answered, and who leads at the end.
+func (s *source) together(ctx context.Context, in *queue[*question], l *link, leads *guest[*question], all []*table) told {
 	answered, outcome := 0, told{err: fault.New(fault.Internal, "Internal error")}
 	defer func() {
-		for i, t := range all[answered:] {
-			for _, g := range t.same {
-				g.told <- outcome
-			}
-			if answered+i > 0 {
-				t.one.told <- outcome
-			}
+		for _, t := range all[answered:] {
+			t.tell(leads, outcome)
 		}
 	}()
 	batch := make([]statement, 0, len(all))
-	for i, t := range all {
+	for _, t := range all {
 		batch = append(batch, t.one.is.batch(func() error {
+			t.answered(leads)
 			answered++
-			if t.answered(); i > 0 {
-				t.one.told <- told{}
-			}
 			return nil
 		})...)
 	}
-	limited, cancel := s.limited(ctx, all[0].one)
+	limited, cancel := s.limited(ctx, leads, all)
 	defer cancel()
 	in.went(s.sent(limited, l, all, batch) == nil)
-	if limited.Err() != nil { // a server sends answers when it likes: which of them kept the others up is seen where each runs alone
-		for _, t := range all[answered:] {
-			s.paces.forget(t.one.is.wording())
-		}
+	outcome = told{apart: true}
+	if limited.Err() != nil {
+		outcome = s.late(leads, all[answered:])
 	}
-	if outcome = (told{apart: true}); answered > 0 {
+	switch at := slices.IndexFunc(all, func(t *table) bool { return t.one == leads }); {
+	case at < answered:
 		return told{}
+	case outcome.again:
+		return told{err: context.Cause(limited)}
 	}
 	return outcome
 }
 
-// limited bounds a trip that others wait for, which goes on where the first of them goes away: by what quick questions may take, or
-// by the time that the first has, which is up before that of those who came after it.
-func (s *source) limited(ctx context.Context, first *guest[*question]) (context.Context, context.CancelFunc) {
-	most := s.most + 4*s.paces.onTheWay()
-	if deadline, ok := ctx.Deadline(); ok && first.weight > int(quickTime) {
-		most = deadline.Sub(s.clock.Now())
+// late is what those are told whom the end of a trip's time kept from being answered. A server sends answers when it likes: which of
+// several quick questions kept the others up is seen where each runs alone. What is slow is asked again, for those whose time is not
+// up.
+func (s *source) late(leads *guest[*question], unanswered []*table) told {
+	if leads.weight > int(quickTime) {
+		return told{again: true}
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), most)
+	for _, t := range unanswered {
+		s.paces.forget(t.one.is.wording())
+	}
+	return told{apart: true}
+}
+
+// limited bounds a trip that others wait for, and that goes on where who leads it goes away: by what quick questions may take, or
+// else by the time that who leads has, and until nobody waits any more.
+func (s *source) limited(ctx context.Context, leads *guest[*question], all []*table) (context.Context, context.CancelFunc) {
+	own := context.WithoutCancel(ctx)
+	if leads.weight <= int(quickTime) {
+		return context.WithTimeout(own, s.most+4*s.paces.onTheWay())
+	}
+	deadline, _ := ctx.Deadline() // there is one, see Store.within
+	limited, cancel := context.WithDeadline(own, deadline)
+	var stay atomic.Int64
+	waiting := everybody(all)
+	stay.Store(int64(len(waiting)))
+	for _, g := range waiting {
+		context.AfterFunc(g.is.ctx, func() {
+			if stay.Add(-1) == 0 {
+				cancel()
+			}
+		})
+	}
+	return limited, cancel
+}
+
+func everybody(at []*table) (out []*guest[*question]) {
+	for _, t := range at {
+		out = append(append(out, t.one), t.same...)
+	}
+	return out
 }
 
 // sent sends a batch, and sees how long it takes where it is not quick, and else now and then.

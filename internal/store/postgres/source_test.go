@@ -55,8 +55,9 @@ func (s *source) known(all ...string) {
 func (s *source) crowded() (over func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.width, s.bounds.flying = fewestTrips(), fewestTrips() // however long the way is
 	s.flying, s.bounds.wait, s.most = s.bounds.flying, time.Hour, time.Minute
-	return s.pass
+	return func() { s.pass(&guest[*question]{gone: true}) }
 }
 
 // wait returns when so many wait.

@@ -228,10 +228,12 @@ func TestReadersThatComeAgainAtOnceCannotMakeTheLogGrow(t *testing.T) {
 		})
 	}
 	n := int64(0)
-	for i := int64(0); i < 12 && n <= 4*mib; i++ {
-		n = max(n, pour(t, s, i*mib, mib))
-	}
-	close(done)
+	func() {
+		defer close(done)
+		for i := int64(0); i < 12 && n <= 4*mib; i++ {
+			n = max(n, pour(t, s, i*mib, mib))
+		}
+	}()
 	all.Wait()
 	if n > 4*mib || ended.Load() == 0 {
 		t.Errorf("the log grew to %d bytes beside %d reads that were ended", n, ended.Load())
