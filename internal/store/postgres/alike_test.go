@@ -18,16 +18,36 @@ import (
 	"github.com/socle-hq/socle/internal/value"
 )
 
+// executed makes the database carry out statements from outside of the store.
+func executed(t *testing.T, s *Store, statements ...string) *pgx.Conn {
+	t.Helper()
+	db, err := pgx.Connect(brief(t), s.main.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(context.Background()) })
+	for _, sql := range statements {
+		if _, err := db.Exec(brief(t), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+// numbering has a number for whatever is asked, once for each time.
+const numbering = "CREATE SEQUENCE asked"
+
 func TestEqualReadsOfATripAreAskedOnce(t *testing.T) {
 	t.Parallel()
 	s := reading(t, Options{})
+	executed(t, s, numbering)
 	for range 3 { // a statement is made, and then it is there
 		askEqual(t, s)
 	}
 }
 
 func askEqual(t *testing.T, s *Store) {
-	const sql = "SELECT coalesce($1, 'nothing') || ' ' || gen_random_uuid()"
+	const sql = "SELECT coalesce($1, 'nothing') || ' ' || nextval('asked')"
 	all := make([]asked, 9)
 	for i, arg := range []any{"1", "2", "1", nil, "", "2", "1", nil, ""} {
 		all[i] = asked{sql: sql, args: []any{arg}}
@@ -59,10 +79,11 @@ func TestOneQuestionOfManyIsOneRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	executed(t, s, numbering)
 	for round := range 3 {
 		all := make([]asked, 9)
 		for i := range all {
-			all[i] = asked{sql: "SELECT 'one ' || gen_random_uuid()"}
+			all[i] = asked{sql: "SELECT 'one ' || nextval('asked')"}
 		}
 		trips.Count()
 		together(brief(t), s, all, nil)
@@ -106,16 +127,7 @@ func TestEqualAnswersAreWeighedForEachWhoGetsThem(t *testing.T) {
 // locked has a table that nobody can read until it is let go. waits returns when so many wait for it in the server.
 func locked(t *testing.T, s *Store) (waits func(n int), free func()) {
 	t.Helper()
-	db, err := pgx.Connect(brief(t), s.main.Config().ConnString())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close(context.Background()) })
-	for _, sql := range []string{`CREATE TABLE held (a text); INSERT INTO held VALUES ('held')`, "BEGIN", "LOCK TABLE held"} {
-		if _, err := db.Exec(brief(t), sql); err != nil {
-			t.Fatal(err)
-		}
-	}
+	db := executed(t, s, numbering, `CREATE TABLE held (a text); INSERT INTO held VALUES ('held')`, "BEGIN", "LOCK TABLE held")
 	waits = func(n int) {
 		for there := 0; there != n; {
 			err := db.QueryRow(brief(t), "SELECT count(*) FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted").Scan(&there)
@@ -145,7 +157,7 @@ type asker struct {
 	ended chan struct{}
 }
 
-const slowSQL = "SELECT a || ' ' || gen_random_uuid() || ' ' || $1 FROM held"
+const slowSQL = "SELECT a || ' ' || nextval('asked') || ' ' || $1 FROM held"
 
 // ask asks, and returns when the question is under way, or waits.
 func (q *slow) ask(ctx context.Context, arg string, there int) {
@@ -345,15 +357,7 @@ func two(ctx context.Context, s *Store, list *sqlgen.Stmt, arg string) (rows, to
 
 func pairs(t *testing.T, s *Store) *pgx.Conn {
 	t.Helper()
-	db, err := pgx.Connect(brief(t), s.main.Config().ConnString())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close(context.Background()) })
-	if _, err := db.Exec(brief(t), `CREATE TABLE pairs (n int8); INSERT INTO pairs VALUES (1), (2)`); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return executed(t, s, `CREATE TABLE pairs (n int8); INSERT INTO pairs VALUES (1), (2)`)
 }
 
 func TestTwoQueriesThatAreForeseenAreOneRoundTripAndOneState(t *testing.T) {
