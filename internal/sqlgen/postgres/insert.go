@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,20 +63,11 @@ func (w *inserting) columns() {
 	}
 	if w.c.Search != nil {
 		for _, f := range w.c.Search.Fields {
-			w.each = append(w.each, column{at: place(w.fields, f), vector: true})
+			w.each = append(w.each, column{at: slices.Index(w.fields, f), vector: true})
 			names += ", " + sqlgen.Quote(vectorColumn(f))
 		}
 	}
 	w.head = "INSERT INTO " + Dialect{}.Table(w.c) + " (" + names + ") "
-}
-
-func place(fields []*schema.Field, f *schema.Field) int {
-	for i, g := range fields {
-		if g == f {
-			return i
-		}
-	}
-	return -1
 }
 
 // one writes a row value by value.

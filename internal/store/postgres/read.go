@@ -103,7 +103,7 @@ func (q *snapshot) further(ctx context.Context, stmt *sqlgen.Stmt, args []any) (
 // first asks at once where nothing more is to come, or that is known, and a session bounds the statements; else it takes a
 // connection, and gives it back where the statement fails.
 func (q *snapshot) first(ctx context.Context, from *source, stmt *sqlgen.Stmt, args []any) ([]plan.Tuple, error) {
-	if (!q.whole || q.next != nil) && q.store.within(ctx) {
+	if (!q.whole || q.next != nil) && q.store.within(ctx) && !from.loose.Load() {
 		out, err := q.atOnce(ctx, from, stmt, args)
 		if !errors.Is(err, errLoose) {
 			return out, err
@@ -159,7 +159,6 @@ func (q *snapshot) Close() error {
 	if q.conn == nil {
 		return nil
 	}
-	_ = q.undo(context.Background()) // a connection that cannot is not used again
-	q.release()
+	q.finish()
 	return nil
 }

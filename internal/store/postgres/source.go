@@ -63,9 +63,6 @@ var errLoose = errors.New("postgres: nothing bounds a statement here")
 
 // ask asks in a trip that others may share: what is quick with whatever there is, and what is not with what is equal.
 func (s *source) ask(ctx context.Context, q *question) error {
-	if s.loose.Load() {
-		return errLoose
-	}
 	t := told{apart: true}
 	switch pace := s.paces.expected(q.wording()); {
 	case pace > quickTime:
