@@ -14,7 +14,6 @@ import (
 
 	"github.com/socle-hq/socle/internal/plan"
 	"github.com/socle-hq/socle/internal/sqlgen"
-	"github.com/socle-hq/socle/internal/testkit"
 	"github.com/socle-hq/socle/internal/value"
 )
 
@@ -73,12 +72,7 @@ func askEqual(t *testing.T, s *Store) {
 
 func TestOneQuestionOfManyIsOneRoundTrip(t *testing.T) {
 	t.Parallel()
-	trips := testkit.NewTrips(t, testkit.PostgresURL(t))
-	s, err := OpenWith(minute(t), trips.URL, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s, trips := counted(t)
 	executed(t, s, numbering)
 	for round := range 3 {
 		all := make([]asked, 9)
@@ -167,21 +161,22 @@ func (q *slow) ask(ctx context.Context, arg string, there int) {
 		defer close(a.ended)
 		a.ask(ctx, q.s)
 	})
-	for q.there() < there && ctx.Err() == nil {
+	for leading, waiting := 0, 0; leading+waiting < there && ctx.Err() == nil; leading, waiting = q.there() {
 		runtime.Gosched()
 	}
 }
 
-// there is how many have come, and are not answered.
-func (q *slow) there() (n int) {
+// there is how many have come and are not answered: those who lead a trip, and those who wait for one.
+func (q *slow) there() (leading, waiting int) {
 	q.s.reads.alike.mu.Lock()
 	defer q.s.reads.alike.mu.Unlock()
 	for _, l := range q.s.reads.alike.of {
 		l.mu.Lock()
-		n += l.flying + len(l.waiting)
+		leading += l.flying
+		waiting += len(l.waiting)
 		l.mu.Unlock()
 	}
-	return n
+	return leading, waiting
 }
 
 func TestWhoAsksWhatIsUnderWayWaitsForOneMore(t *testing.T) {
@@ -240,7 +235,7 @@ func secondTrip(t *testing.T, leads context.Context) *second {
 		t.Fatal(err)
 	}
 	ask(leads, 2)
-	for q.leading() < 2 {
+	for leading := 0; leading < 2; leading, _ = q.there() {
 		runtime.Gosched() // its patience is at an end soon, and it waits for a connection
 	}
 	for i := range 3 {
@@ -249,17 +244,6 @@ func secondTrip(t *testing.T, leads context.Context) *second {
 	busy.Release()
 	waits(2)
 	return q
-}
-
-func (q *second) leading() (n int) {
-	q.s.reads.alike.mu.Lock()
-	defer q.s.reads.alike.mu.Unlock()
-	for _, l := range q.s.reads.alike.of {
-		l.mu.Lock()
-		n += l.flying
-		l.mu.Unlock()
-	}
-	return n
 }
 
 // answered demands that some are answered alike, and returns when all have ended.
@@ -362,12 +346,7 @@ func pairs(t *testing.T, s *Store) *pgx.Conn {
 
 func TestTwoQueriesThatAreForeseenAreOneRoundTripAndOneState(t *testing.T) {
 	t.Parallel()
-	trips := testkit.NewTrips(t, testkit.PostgresURL(t))
-	s, err := OpenWith(minute(t), trips.URL, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s, trips := counted(t)
 	db := pairs(t, s)
 	for round := range 3 {
 		trips.Count()
@@ -415,12 +394,7 @@ func TestTwoQueriesThatAreForeseenAreOneRoundTripAndOneState(t *testing.T) {
 // Questions of one and of two statements go together, also where one of them fails.
 func TestQuestionsOfTwoGoWithOthers(t *testing.T) {
 	t.Parallel()
-	trips := testkit.NewTrips(t, testkit.PostgresURL(t))
-	s, err := OpenWith(minute(t), trips.URL, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s, trips := counted(t)
 	pairs(t, s)
 	const plain = "SELECT $1::text"
 	for round := range 6 {

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/socle-hq/socle/internal/sqlgen"
 	"github.com/socle-hq/socle/internal/testkit"
 	"github.com/socle-hq/socle/internal/value"
@@ -95,6 +93,18 @@ func reading(t *testing.T, o Options) *Store {
 	return s
 }
 
+// counted is a store of which the round trips are counted.
+func counted(t *testing.T) (*Store, *testkit.Trips) {
+	t.Helper()
+	trips := testkit.NewTrips(t, testkit.PostgresURL(t))
+	s, err := OpenWith(minute(t), trips.URL, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s, trips
+}
+
 // brief is a context of a request.
 func brief(t *testing.T) context.Context {
 	t.Helper()
@@ -105,12 +115,7 @@ func brief(t *testing.T) context.Context {
 
 func TestReadsThatComeAtTheSameTimeAreOneRoundTrip(t *testing.T) {
 	t.Parallel()
-	trips := testkit.NewTrips(t, testkit.PostgresURL(t))
-	s, err := OpenWith(minute(t), trips.URL, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s, trips := counted(t)
 	const sql = "SELECT $1::text || pg_backend_pid()"
 	for round := range 3 {
 		all := make([]asked, 9)
@@ -198,14 +203,7 @@ func TestARowThatThereIsNoRoomForIsMissedByItsOwnRequestAlone(t *testing.T) {
 func TestAReadThatKeepsOthersUpGoesAloneFromThenOn(t *testing.T) {
 	t.Parallel()
 	s, ctx := reading(t, Options{}), brief(t)
-	db, err := pgx.Connect(ctx, s.main.Config().ConnString())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close(context.Background())
-	if _, err := db.Exec(ctx, `CREATE TABLE held (a text); INSERT INTO held VALUES ('held')`); err != nil {
-		t.Fatal(err)
-	}
+	db := executed(t, s, `CREATE TABLE held (a text); INSERT INTO held VALUES ('held')`)
 	const held, free = "SELECT a FROM held", "SELECT $1::text"
 	holder, err := db.Begin(ctx)
 	if err != nil {
@@ -246,14 +244,7 @@ func TestAReadThatKeepsOthersUpGoesAloneFromThenOn(t *testing.T) {
 func TestAReadSeesWhatWasKeptBeforeItCame(t *testing.T) {
 	t.Parallel()
 	s, ctx := reading(t, Options{}), brief(t)
-	db, err := pgx.Connect(ctx, s.main.Config().ConnString())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close(context.Background())
-	if _, err := db.Exec(ctx, `CREATE TABLE counter (n int); INSERT INTO counter VALUES (0)`); err != nil {
-		t.Fatal(err)
-	}
+	db := executed(t, s, `CREATE TABLE counter (n int); INSERT INTO counter VALUES (0)`)
 	var readers sync.WaitGroup
 	var kept counter
 	for range 8 {
@@ -305,11 +296,7 @@ func (c *counter) set(n int) {
 func TestEveryReadIsGivenItsOwnAnswer(t *testing.T) {
 	t.Parallel()
 	s, ctx := reading(t, Options{Connections: 4}), brief(t)
-	db, err := pgx.Connect(ctx, s.main.Config().ConnString())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close(context.Background())
+	db := executed(t, s)
 	texts := []string{"SELECT $1::text", "SELECT ($1::int + 0)::text", "SELECT (($1::int * 6) / 6)::text", "SELECT repeat($1::text, 1)"}
 	s.reads.known(texts...)
 	var readers sync.WaitGroup

@@ -150,12 +150,11 @@ func TestAQueryThatRunsTooLongIsInterrupted(t *testing.T) {
 	}
 }
 
-func TestReadersThatFollowEachOtherDoNotMakeTheLogGrow(t *testing.T) {
-	t.Parallel()
-	s, _ := smallLog(t)
+// meanwhile has four readers read again and again, until they are stopped or there is no more to read.
+func meanwhile(t *testing.T, read func(done <-chan struct{}) (more bool)) (stop func()) {
+	t.Helper()
 	var all sync.WaitGroup
 	done := make(chan struct{})
-	var reads atomic.Int64
 	for range 4 {
 		all.Go(func() {
 			for {
@@ -164,22 +163,39 @@ func TestReadersThatFollowEachOtherDoNotMakeTheLogGrow(t *testing.T) {
 					return
 				default:
 				}
-				q, err := s.Snapshot(context.Background())
-				if err == nil {
-					_, err = q.Query(context.Background(), count, nil)
-					q.Close()
-				}
-				if err != nil {
-					t.Error(err)
+				if !read(done) {
 					return
 				}
-				reads.Add(1)
 			}
 		})
 	}
+	stop = sync.OnceFunc(func() {
+		close(done)
+		all.Wait()
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+func TestReadersThatFollowEachOtherDoNotMakeTheLogGrow(t *testing.T) {
+	t.Parallel()
+	s, _ := smallLog(t)
+	var reads atomic.Int64
+	stop := meanwhile(t, func(<-chan struct{}) bool {
+		q, err := s.Snapshot(context.Background())
+		if err == nil {
+			_, err = q.Query(context.Background(), count, nil)
+			q.Close()
+		}
+		if err != nil {
+			t.Error(err)
+			return false
+		}
+		reads.Add(1)
+		return true
+	})
 	n := pour(t, s, 0, 6*mib)
-	close(done)
-	all.Wait()
+	stop()
 	if n > 4*mib || reads.Load() < 10 {
 		t.Errorf("the log grew to %d bytes beside %d reads", n, reads.Load())
 	}
@@ -192,20 +208,18 @@ func TestReadersThatComeAgainAtOnceCannotMakeTheLogGrow(t *testing.T) {
 	s.writing.Lock()
 	s.policy.large, s.policy.old = s.policy.most, s.policy.most // nothing is waited for before
 	s.writing.Unlock()
-	var all sync.WaitGroup
-	done := make(chan struct{})
 	var ended atomic.Int64
-	hold := func() {
+	stop := meanwhile(t, func(done <-chan struct{}) bool {
 		q, err := s.Snapshot(context.Background())
 		if err != nil {
 			t.Error(err)
-			return
+			return false
 		}
 		defer q.Close()
 		for err == nil {
 			select {
 			case <-done:
-				return
+				return false
 			default:
 				_, err = q.Query(context.Background(), count, nil)
 			}
@@ -214,27 +228,13 @@ func TestReadersThatComeAgainAtOnceCannotMakeTheLogGrow(t *testing.T) {
 			t.Error(err)
 		}
 		ended.Add(1)
-	}
-	for range 4 {
-		all.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-					hold()
-				}
-			}
-		})
-	}
+		return true
+	})
 	n := int64(0)
-	func() {
-		defer close(done)
-		for i := int64(0); i < 12 && n <= 4*mib; i++ {
-			n = max(n, pour(t, s, i*mib, mib))
-		}
-	}()
-	all.Wait()
+	for i := int64(0); i < 12 && n <= 4*mib; i++ {
+		n = max(n, pour(t, s, i*mib, mib))
+	}
+	stop()
 	if n > 4*mib || ended.Load() == 0 {
 		t.Errorf("the log grew to %d bytes beside %d reads that were ended", n, ended.Load())
 	}
