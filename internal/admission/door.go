@@ -34,21 +34,25 @@ type Door struct {
 // DoorOptions say how wide a door is.
 type DoorOptions struct {
 	Places  int           // requests inside
-	Most    int           // so many are inside as long as each is soon out again; at least Places
+	Most    int           // up to so many, as long as each is soon out again
 	Waiting int           // requests that wait; 0: the default of Limits
 	Wait    time.Duration // for how long; 0: the default of Limits
 	Clock   clock.Clock
 }
 
-// late is how long a request may be inside before a door of changing width becomes narrower.
-const late = 200 * time.Millisecond
+// late is how long a request may be inside before a door of changing width becomes narrower; calm is how long nobody may have been for
+// it to become wider: quick requests let in many slow ones beside them otherwise.
+const (
+	late = 200 * time.Millisecond
+	calm = 5 * late
+)
 
 // NewDoor makes a door.
 func NewDoor(o DoorOptions) *Door {
 	l := Default()
 	d := &Door{clock: o.Clock, least: int64(max(1, o.Places)), most: int64(max(1, o.Places, o.Most)),
 		waiting: cmp.Or(o.Waiting, l.Waiting), patience: cmp.Or(o.Wait, l.Wait), lines: newLines()}
-	d.places.Store(d.most)
+	d.places.Store(d.least)
 	return d
 }
 
@@ -198,20 +202,24 @@ func (d *Door) leave() {
 }
 
 // adapt makes a door of changing width narrower where a request was inside for too long, and wider where others wait for those
-// that are not.
+// that are not. One that is wider than it has to be becomes narrower: nobody knows how quick those will be who come next.
 func (d *Door) adapt(since time.Time) {
 	if d.least == d.most {
 		return
 	}
-	now, n := d.clock.Now(), d.places.Load()
-	switch took := now.Sub(since); {
+	now, n, last := d.clock.Now(), d.places.Load(), d.cut.Load()
+	took, ago, s := now.Sub(since), time.Duration(now.UnixNano()-last), d.state.Load()
+	switch {
 	case took > late:
-		last := d.cut.Load()
-		if n > d.least && now.UnixNano()-last > int64(late) && d.cut.CompareAndSwap(last, now.UnixNano()) {
+		if ago > late && d.cut.CompareAndSwap(last, now.UnixNano()) {
 			d.places.Store(max(d.least, n*3/4))
 		}
-	case took < late/2 && n < d.most && d.state.Load() >= waiting:
-		d.places.CompareAndSwap(n, n+1)
+	case s >= waiting:
+		if took < late/2 && ago > calm && n < d.most {
+			d.places.CompareAndSwap(n, n+1)
+		}
+	case n > d.least && int64(s) < n/2:
+		d.places.CompareAndSwap(n, n-1)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -160,10 +161,10 @@ func TestADoorIsAsWideAsThoseInsideAreQuick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := door(admission.DoorOptions{Places: 2, Most: 32, Waiting: 10_000, Wait: time.Hour})
 		var inside, most atomic.Int64
-		crowd := func(n int, each time.Duration) int64 {
+		crowd := func(n int, each ...time.Duration) int64 {
 			most.Store(0)
 			var wg sync.WaitGroup
-			for range n {
+			for i := range n {
 				wg.Go(func() {
 					p, err := d.Enter(context.Background(), named("ann"))
 					if err != nil {
@@ -173,7 +174,7 @@ func TestADoorIsAsWideAsThoseInsideAreQuick(t *testing.T) {
 					now := inside.Add(1)
 					for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
 					}
-					time.Sleep(each)
+					time.Sleep(each[i%len(each)])
 					inside.Add(-1)
 					p.Leave()
 				})
@@ -185,9 +186,20 @@ func TestADoorIsAsWideAsThoseInsideAreQuick(t *testing.T) {
 		if n := crowd(4, time.Second); n != 2 {
 			t.Errorf("%d slow ones were inside together", n)
 		}
+		mixed := append(slices.Repeat([]time.Duration{time.Millisecond}, 200), time.Second)
+		if n := crowd(2000, mixed...); n != 2 {
+			t.Errorf("%d were inside together, some of them slow", n)
+		}
+		time.Sleep(time.Second)
 		crowd(600, time.Millisecond)
 		if n := crowd(100, time.Millisecond); n != 32 {
 			t.Errorf("%d quick ones were inside together", n)
+		}
+		for range 32 {
+			crowd(1, time.Millisecond)
+		}
+		if n := crowd(8, time.Second); n > 3 {
+			t.Errorf("%d slow ones were inside together when few had come for a while", n)
 		}
 	})
 }

@@ -12,15 +12,15 @@ import (
 // whoever comes does not wait behind many.
 const perStatement = 2
 
-// Writes of the embedded database share commits, and more of them make each cheaper; so as many are inside as do not make each
-// other late.
+// Requests that share the way to the database are the cheaper the more of them are inside: writes of the embedded database share
+// commits, and quick reads and writes of others share round trips. As many are inside as do not make each other late.
 const (
-	fewWrites  = 64
-	manyWrites = 512
+	fewWrites   = 64
+	manySharing = 512
 )
 
-// Writes with large bodies are carried out one at a time, and the others hold meanwhile what they bring; so few are inside, as many
-// as keep the writer busy.
+// Writes with large bodies are carried out one at a time by the embedded database, and the others hold meanwhile what they bring; so few
+// are inside, as many as keep the writer busy. Over others they share nothing.
 const (
 	fewBulks  = 16
 	manyBulks = 64
@@ -36,17 +36,16 @@ func (r *Runtime) width() int {
 
 // doors are those of the data API.
 func (r *Runtime) doors(l admission.Limits) httpapi.Doors {
-	reads := admission.DoorOptions{Places: perStatement * r.width(), Waiting: l.Waiting, Wait: l.Wait, Clock: r.Clock}
-	writes := reads
-	doors := httpapi.Doors{Reads: admission.NewDoor(reads)}
+	o := admission.DoorOptions{Places: perStatement * r.width(), Waiting: l.Waiting, Wait: l.Wait, Clock: r.Clock}
+	reads, writes, bulks := o, o, o
+	writes.Most = manySharing
 	if r.database.Engine == "sqlite" {
-		bulks := reads
+		writes.Places = fewWrites
 		bulks.Places, bulks.Most = fewBulks, manyBulks
-		doors.Bulk = admission.NewDoor(bulks)
-		writes.Places, writes.Most = fewWrites, manyWrites
+	} else {
+		reads.Most = manySharing
 	}
-	doors.Writes = admission.NewDoor(writes)
-	return doors
+	return httpapi.Doors{Reads: admission.NewDoor(reads), Writes: admission.NewDoor(writes), Bulk: admission.NewDoor(bulks)}
 }
 
 // manyCalls is how many calls at accounts are inside at once: more than wait for a password's hash, whose queue refuses by itself.

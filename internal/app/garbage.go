@@ -5,39 +5,60 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"time"
+
+	"github.com/socle-hq/socle/internal/clock"
 )
 
-// roomyHeap is the size to which the heap may grow before garbage is collected, in bytes. Most of what a request needs is garbage
-// when it is answered: a heap of a few MiB would be searched many times a second for nothing.
-const roomyHeap = 32 << 20
+// quietHeap is the size to which the heap may grow before garbage is collected, in bytes. Most of what a request needs is garbage
+// when it is answered: a heap of a few MiB would be searched many times a second for nothing. Where so much is asked that this one
+// is too, it may grow to busyHeap.
+const (
+	quietHeap = 32 << 20
+	busyHeap  = 64 << 20
+)
+
+// Collections that are less than often apart make a process busy, until two are more than seldom apart. Room that makes them fewer
+// does not end what it was given for.
+const (
+	often  = 250 * time.Millisecond
+	seldom = 10 * often
+)
 
 // The collector is told how much garbage there may be in percent of what is in use: usualPercent where that is more than half of
-// roomyHeap; from roomyHeap on no more garbage than that, but leastPercent; and never more than mostPercent, with which even an
-// empty heap grows to roomyHeap: 4 MiB of it for each 100 %.
+// what the heap may grow to; from there on no more garbage than that, but leastPercent; and never more than with which even an
+// empty heap grows to its size: smallHeap of it for each 100 %.
 const (
 	usualPercent = 100
 	leastPercent = 25
-	mostPercent  = roomyHeap / (4 << 20) * 100
+	smallHeap    = 4 << 20
 )
 
 // sudden is how much more than the last collection found may be in use at the next, before the heap is searched more often than
 // that. Percents of what was little then may be many times what there is to be.
-const sudden = roomyHeap / 2
+const sudden = quietHeap / 2
 
-// Roomy lets the heap of this process grow to roomyHeap before garbage is collected, from the next collection on. A heap with
-// more in use may have as much garbage beside it, or a quarter of its size: what many large answers hold is not doubled. A limit
-// of memory that the process was started with stays.
-func Roomy() {
-	(&room{percent: usualPercent, limit: math.MaxInt64, most: debug.SetMemoryLimit(-1)}).follow()
+// Roomy lets the heap of this process grow to quietHeap before garbage is collected, from the next collection on, or to busyHeap. A
+// heap with more in use may have as much garbage beside it, or a quarter of its size: what many large answers hold is not doubled. A
+// limit of memory that the process was started with stays.
+func Roomy(c clock.Clock) {
+	(&room{clock: c, heap: quietHeap, percent: usualPercent, limit: math.MaxInt64, most: debug.SetMemoryLimit(-1)}).follow()
 }
 
-// room is what the collector was told last: of garbage in percent, and of all memory in bytes, most of which is the operator's to say.
-type room struct{ percent, limit, most int64 }
+// room is what the heap may grow to, and what the collector was told last: of garbage in percent, and of all memory in bytes, most of
+// which is the operator's to say.
+type room struct {
+	clock                clock.Clock
+	last                 time.Time // when garbage was collected; zero: not yet
+	heap                 uint64
+	percent, limit, most int64
+}
 
 // follow adapts to what every collection finds in use: the collector itself sees that nobody refers to an object made for this.
 func (r *room) follow() {
 	type unused struct{ next *unused }
 	runtime.AddCleanup(&unused{}, func(r *room) {
+		r.collected(r.clock.Now())
 		r.adapt(found())
 		r.follow()
 	}, r)
@@ -58,10 +79,21 @@ func found() usage {
 	return usage{heap: n(0), others: n(1) + n(2), beside: n(3) - n(4) - n(5) - n(6)}
 }
 
+// collected sees how often garbage is collected.
+func (r *room) collected(now time.Time) {
+	switch ago := now.Sub(r.last); {
+	case r.last.IsZero() || ago > seldom:
+		r.heap = quietHeap
+	case ago < often:
+		r.heap = busyHeap
+	}
+	r.last = now
+}
+
 // adapt tells the collector how much garbage there may be, where that has changed by a quarter: telling it stops the process for
 // a moment.
 func (r *room) adapt(u usage) {
-	if percent := percentFor(u.heap, u.others); apart(percent, r.percent) {
+	if percent := percentFor(r.heap, u.heap, u.others); apart(percent, r.percent) {
 		r.percent = percent
 		debug.SetGCPercent(int(percent))
 	}
@@ -80,14 +112,14 @@ func limitFor(u usage, percent, most int64) int64 {
 	return min(most, int64(u.beside+u.heap+garbage+sudden))
 }
 
-// percentFor is how much garbage there may be beside so many bytes of the heap, and so many of stacks and globals, in use. The
-// collector takes it of both together.
-func percentFor(heap, others uint64) int64 {
+// percentFor is how much garbage there may be beside so many bytes of the heap, and so many of stacks and globals, in use, where the
+// heap may grow to size. The collector takes it of both together.
+func percentFor(size, heap, others uint64) int64 {
 	switch {
-	case heap > roomyHeap:
-		return max(leastPercent, int64(roomyHeap*100/heap))
-	case heap > roomyHeap/2:
+	case heap > size:
+		return max(leastPercent, int64(size*100/heap))
+	case heap > size/2:
 		return usualPercent
 	}
-	return min(mostPercent, max(usualPercent, int64((roomyHeap-heap)*100/max(1, heap+others))))
+	return min(int64(size/smallHeap*100), max(usualPercent, int64((size-heap)*100/max(1, heap+others))))
 }

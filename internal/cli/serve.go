@@ -47,7 +47,7 @@ func (c *serveCommand) serve(s *session, log *slog.Logger) error {
 	}
 	r.Control(s.ctx)
 	if _, given := s.lookup("GOGC"); !given {
-		app.Roomy()
+		app.Roomy(s.clock)
 	}
 	log.Info("listening", "url", address(l), "project", r.Project().Config.Name)
 	if at, ok := l.Addr().(*net.TCPAddr); ok && at.IP.IsLoopback() {
