@@ -27,8 +27,9 @@ type Door struct {
 	places atomic.Int64  // how many may be inside; they wait only where there are as many
 	cut    atomic.Int64  // when there last became fewer places, in nanoseconds
 
-	mu    sync.Mutex
-	lines lines
+	mu     sync.Mutex
+	lines  lines
+	second bool // of two who leave while more are inside than places: the door became narrower, and one comes in for them
 }
 
 // DoorOptions say how wide a door is.
@@ -193,8 +194,17 @@ func (d *Door) leave() {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.state.Add(^(inside - 1))
-	for s := d.state.Load(); s >= waiting && int64(s%waiting) < d.places.Load(); s = d.state.Load() {
+	s := d.state.Add(^(inside - 1))
+	if int64(s%waiting) < d.places.Load() {
+		d.call(d.places.Load())
+	} else if d.second = !d.second; !d.second {
+		d.call(int64(s%waiting) + 1)
+	}
+}
+
+// call lets in those whose turn it is until so many are inside. The caller holds mu.
+func (d *Door) call(upTo int64) {
+	for s := d.state.Load(); s >= waiting && int64(s%waiting) < upTo; s = d.state.Load() {
 		if d.state.CompareAndSwap(s, s-waiting+inside) {
 			close(d.lines.next().called)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -205,6 +206,63 @@ func TestWhoAsksWhatIsUnderWayWaitsForOneMore(t *testing.T) {
 	}
 	if n := len(s.reads.alike.of); n != 0 {
 		t.Errorf("%d queues are left", n)
+	}
+}
+
+// However many slow reads are under way, there are connections for what is quick, for what nobody has asked before, and for writes.
+func TestSlowReadsLeaveSomeConnections(t *testing.T) {
+	t.Parallel()
+	s := reading(t, Options{Connections: 8})
+	waits, free := locked(t, s)
+	const quick, fresh = "SELECT 'quick' || $1::text", "SELECT 'new' || $1::text"
+	s.reads.known(quick)
+	s.reads.paces.took(wording{slowSQL}, time.Minute)
+	some := cap(s.reads.slow)
+	if some < 6 || some > 7 {
+		t.Fatalf("%d of eight connections for what is slow", some)
+	}
+	q := &slow{s: s}
+	for i := range 12 {
+		q.ask(brief(t), strconv.Itoa(i), i+1)
+	}
+	waits(some)
+	for _, sql := range []string{quick, fresh, quick} {
+		a := asked{sql: sql, args: []any{"!"}}
+		if a.ask(brief(t), s); a.err != nil || !strings.HasSuffix(a.is, "!") {
+			t.Errorf("%s: %q, %v", sql, a.is, a.err)
+		}
+	}
+	if n := int(s.main.Stat().AcquiredConns()); n != some {
+		t.Errorf("%d connections are in use", n)
+	}
+	free()
+	q.went.Wait()
+	for _, a := range q.all {
+		if a.err != nil || !strings.HasSuffix(a.is, a.args[0].(string)) {
+			t.Errorf("%v: %q, %v", a.args, a.is, a.err)
+		}
+	}
+	if n := len(s.reads.slow); n != 0 {
+		t.Errorf("%d places are not given back", n)
+	}
+}
+
+// What is asked for the first time is not known to be slow; who asks the same before it is answered waits as if it were.
+func TestTheFirstOfItsKindIsNotSlow(t *testing.T) {
+	t.Parallel()
+	var p paces
+	text := wording{"SELECT 1"}
+	for i, want := range []bool{true, false, false} {
+		if d, first := p.expected(text); d != slowly || first != want {
+			t.Errorf("%d: %s, first %v", i, d, first)
+		}
+	}
+	p.took(text, time.Millisecond)
+	if d, first := p.expected(text); d != time.Millisecond || first {
+		t.Errorf("%s, first %v", d, first)
+	}
+	if p.doubt(text); p.of[text] <= quickTime || p.of[text] > slowTime {
+		t.Errorf("what may have kept others up is expected to take %s", p.of[text])
 	}
 }
 

@@ -36,6 +36,7 @@ func acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
 type link struct {
 	conn    *pgxpool.Conn
 	pool    *pgxpool.Pool // where conn is taken from as soon as it is needed
+	place   chan struct{} // has one that is given back with conn; nil: none has
 	prelude []string
 	waiting []statement // travel with the next one
 	last    bool        // the next statement is the transaction's last
@@ -276,6 +277,10 @@ func (l *link) release() {
 	if l.conn != nil {
 		l.conn.Release()
 		l.conn = nil
+	}
+	if l.place != nil {
+		<-l.place
+		l.place = nil
 	}
 }
 

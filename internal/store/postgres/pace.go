@@ -20,6 +20,7 @@ type paces struct {
 const (
 	mostPaces = 1000        // wordings; what is not known goes alone once more
 	slowly    = time.Second // is expected of what is not known
+	underWay  = -1          // of what is not known and under way
 
 	paceShare  = 4  // what is expected of a wording moves by this part of what is seen
 	usualShare = 64 // what is usual moves by this part of what comes
@@ -27,14 +28,26 @@ const (
 	wayShare   = 64 // what is expected of the way moves by this part of what is seen, and at once to what is less: a node is busy at times
 )
 
-// expected is how long a question takes, slowly where that is not known.
-func (p *paces) expected(text wording) time.Duration {
+// expected is how long a question takes, slowly where that is not known, and whether it is asked for the first time.
+func (p *paces) expected(text wording) (d time.Duration, first bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d, known := p.of[text]; known {
-		return d
+	d, known := p.of[text]
+	if !known {
+		p.set(text, underWay)
 	}
-	return slowly
+	if d <= 0 {
+		d = slowly
+	}
+	return d, !known
+}
+
+// set notes what is expected of a wording. The caller holds mu.
+func (p *paces) set(text wording, d time.Duration) {
+	if _, known := p.of[text]; !known && (p.of == nil || len(p.of) >= mostPaces) {
+		p.of = map[wording]time.Duration{}
+	}
+	p.of[text] = d
 }
 
 // came notes that a question has come which is expected to take so long, and gives what a trip takes that is usual among those that do.
@@ -76,14 +89,10 @@ func (p *paces) took(text wording, d time.Duration) {
 	d = max(d, time.Microsecond)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before, known := p.of[text]
-	switch {
-	case known:
+	if before := p.of[text]; before > 0 {
 		d = before + (d-before)/paceShare
-	case p.of == nil || len(p.of) >= mostPaces:
-		p.of = map[wording]time.Duration{}
 	}
-	p.of[text] = d
+	p.set(text, d)
 }
 
 // shared notes how long questions have taken together.
@@ -97,11 +106,13 @@ func (p *paces) shared(all []*table, d time.Duration) {
 	}
 }
 
-// forget makes a question one that is not known.
-func (p *paces) forget(text wording) {
+// doubt makes a question one that is not known to be quick.
+func (p *paces) doubt(text wording) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.of, text)
+	if d := p.of[text]; d > 0 {
+		p.of[text] = max(d, quickTime+1)
+	}
 }
 
 // clockNow is a server's clock in microseconds. How long an answer is on its way, and waits for a node that is busy, says nothing of

@@ -16,6 +16,7 @@ type question struct {
 	one  part
 	more *part     // nil: one is all
 	from *question // an equal one, which has been answered
+	slow bool      // it leaves some connections to what is quick
 }
 
 // part is a statement that gives rows, and the rows as they come.

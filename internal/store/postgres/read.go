@@ -109,11 +109,12 @@ func (q *snapshot) first(ctx context.Context, from *source, stmt *sqlgen.Stmt, a
 			return out, err
 		}
 	}
-	c, err := acquire(ctx, from.pool)
+	l, err := from.reach(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	q.link = link{conn: c, prelude: q.store.reading(ctx), last: q.last || !q.whole}
+	l.prelude, l.last = q.store.reading(ctx), q.last || !q.whole
+	q.link = *l
 	out, err := q.fetch(ctx, stmt, args)
 	if err != nil {
 		_ = q.Close()

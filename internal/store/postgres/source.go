@@ -33,10 +33,15 @@ const (
 	quickTime  = 10 * answerTime
 )
 
+// slowTime is how long a question takes for which some connections are not used: what is quick finds one, however many are slow, and so
+// does what is asked for the first time.
+const slowTime = 10 * quickTime
+
 // source is a server that reads are asked of without a transaction.
 type source struct {
 	pool  *pgxpool.Pool
-	width int // connections, at the most
+	width int           // connections, at the most
+	slow  chan struct{} // has room for as many as may be used for what is slow
 	clock clock.Clock
 	queue[*question]
 	alike alike
@@ -46,8 +51,9 @@ type source struct {
 }
 
 func newSource(pool *pgxpool.Pool, c clock.Clock) *source {
-	return &source{pool: pool, width: int(pool.Config().MaxConns), clock: c, most: sharedMax, alike: alike{wait: turnTime},
-		queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime, false}}}
+	width := int(pool.Config().MaxConns)
+	return &source{pool: pool, width: width, slow: make(chan struct{}, width-min(fewestTrips(), width/4)), clock: c, most: sharedMax,
+		alike: alike{wait: turnTime}, queue: queue[*question]{bounds: queueBounds{fewestTrips(), readers, int(sharedRun), turnTime, false}}}
 }
 
 func fewestTrips() int { return max(2, runtime.GOMAXPROCS(0)) }
@@ -64,7 +70,9 @@ var errLoose = errors.New("postgres: nothing bounds a statement here")
 // ask asks in a trip that others may share: what is quick with whatever there is, and what is not with what is equal.
 func (s *source) ask(ctx context.Context, q *question) error {
 	t := told{apart: true}
-	switch pace := s.paces.expected(q.wording()); {
+	pace, first := s.paces.expected(q.wording())
+	q.slow = pace > slowTime && !first
+	switch {
 	case pace > quickTime:
 		t = s.inLine(ctx, q, pace)
 	case s.gathers():
@@ -103,17 +111,36 @@ func (s *source) goes(ctx context.Context, in *queue[*question], g *guest[*quest
 }
 
 // reach takes a connection, which is given back with finish.
-func (s *source) reach(ctx context.Context) (*link, error) {
-	c, err := acquire(ctx, s.pool)
+func (s *source) reach(ctx context.Context, slow bool) (*link, error) {
+	l := &link{}
+	if slow {
+		select {
+		case s.slow <- struct{}{}:
+			l.place = s.slow
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	var err error
+	if l.conn, err = acquire(ctx, s.pool); err != nil {
+		l.release()
+		return nil, err
+	}
+	return l, nil
+}
+
+// bounded takes a connection whose session bounds its statements.
+func (s *source) bounded(ctx context.Context, slow bool) (*link, error) {
+	l, err := s.reach(ctx, slow)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{conn: c, begun: true}
 	if !isBounded(l.wire()) {
 		s.loose.Store(true)
 		l.release()
 		return nil, errLoose
 	}
+	l.begun = true
 	return l, nil
 }
 
@@ -125,7 +152,7 @@ func (l *link) finish() {
 
 // alone asks one question in a trip of its own, and sees how long it takes.
 func (s *source) alone(ctx context.Context, q *question) error {
-	l, err := s.reach(ctx)
+	l, err := s.bounded(ctx, q.slow)
 	if err != nil {
 		return err
 	}
@@ -139,7 +166,7 @@ func (s *source) alone(ctx context.Context, q *question) error {
 
 // lead asks a question, and with it those of others who wait when there is a connection.
 func (s *source) lead(ctx context.Context, in *queue[*question], g *guest[*question]) told {
-	l, err := s.reach(ctx)
+	l, err := s.bounded(ctx, g.is.slow)
 	if err != nil {
 		return told{err: err}
 	}
@@ -230,7 +257,7 @@ func (s *source) late(leads *guest[*question], unanswered []*table) told {
 		return told{again: true}
 	}
 	for _, t := range unanswered {
-		s.paces.forget(t.one.is.wording())
+		s.paces.doubt(t.one.is.wording())
 	}
 	return told{apart: true}
 }

@@ -227,7 +227,7 @@ func TestAReadThatKeepsOthersUpGoesAloneFromThenOn(t *testing.T) {
 	}
 	over()
 	others.Wait() // while the table is still held
-	if d := s.reads.paces.expected(wording{held}); d <= quickTime {
+	if d, _ := s.reads.paces.expected(wording{held}); d <= quickTime {
 		t.Errorf("what kept others up is expected to take %s", d)
 	}
 	if err := holder.Rollback(ctx); err != nil {
@@ -346,7 +346,7 @@ func TestAStatementGoesWithOthersOnceItIsKnownToBeQuick(t *testing.T) {
 	t.Parallel()
 	s, ctx := reading(t, Options{}), brief(t)
 	a := asked{sql: "SELECT 'a'"}
-	if d := s.reads.paces.expected(wording{a.sql}); d <= quickTime {
+	if d, _ := s.reads.paces.expected(wording{a.sql}); d <= quickTime {
 		t.Fatalf("one that has not run is expected to take %s", d)
 	}
 	for range 100 {
@@ -354,7 +354,7 @@ func TestAStatementGoesWithOthersOnceItIsKnownToBeQuick(t *testing.T) {
 			t.Fatal(a.err)
 		}
 	}
-	if d := s.reads.paces.expected(wording{a.sql}); d >= slowly {
+	if d, _ := s.reads.paces.expected(wording{a.sql}); d >= slowly {
 		t.Errorf("one that has run is expected to take %s", d)
 	}
 	for i := range 2 * mostPaces {
