@@ -1,6 +1,6 @@
 # `make help` lists what can be made. Everything needs Go alone, except where a line says otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-growth bench-import bench-postgres bench-accounts bench-pocketbase atlas generate postgres clean
+.PHONY: help build run test test-go test-npm conformance differential torture torture-postgres relatives lint fmt fuzz bench bench-growth bench-import bench-postgres bench-accounts bench-pocketbase profile atlas generate postgres clean
 
 export CGO_ENABLED := 0
 GO        ?= go
@@ -114,6 +114,12 @@ bench-postgres: build postgres ## a part of bench: beside the limit over a throw
 
 bench-pocketbase: build bin/pocketbase ## a part of bench: beside PocketBase and the limit over SQLite
 	$(GO) run ./bench -socle bin/socle -postgres=false -pocketbase bin/pocketbase $(BENCHFLAGS)
+
+profile: postgres ## what socle is compiled after: where its processor time goes under the requests of bench; writes cmd/socle/default.pgo
+	rm -rf bin/profiles && mkdir -p bin/profiles
+	$(GO) build -trimpath -o bin/profiled ./bench/profiled && cd bench/merged && $(GO) build -o ../../bin/merged .
+	SOCLE_TEST_CACHE=$(CURDIR)/test/postgres $(GO) run ./bench -socle bin/profiled -clients 32 -rounds 1 -round 2s -starts 1
+	bin/merged bin/profiles/* >bin/default.pgo && mv bin/default.pgo cmd/socle/default.pgo
 
 # PocketBase is built from the Go module proxy, always anew: Go knows what has changed.
 .PHONY: bin/pocketbase

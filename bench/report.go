@@ -89,8 +89,9 @@ func (r *report) markdown() string {
 }
 
 const methods = `**Servers:** each serves the same rows with the same indexes under the same rules. *Socle* is the released binary with its usual
-settings; every acknowledged write is on disk (` + "`synchronous=FULL`, `fsync=on`" + `). *limit* is a server written by hand for exactly these requests: net/http,
-the same driver, a prepared statement or two for each, no checks of tokens, no grammar; its writes wait for the disk and share commits.
+settings, compiled after a profile of these requests (` + "`make profile`" + `); every acknowledged write is on disk (` + "`synchronous=FULL`, `fsync=on`" + `).
+*limit* is a server written by hand for exactly these requests: net/http, the same driver, a prepared statement or two for each, no checks of
+tokens, no grammar, no profile; its writes wait for the disk and share commits.
 *PocketBase* is as it is by default: its commits do not wait for the disk. It is asked for whole rows, because leaving out fields costs it
 more than sending them. It has no full-text search. Nothing is written while lists are counted: over SQLite Socle remembers a count as long as
 that is so, and the others count each time. Over PostgreSQL Socle asks reads that are equal and wait at the same moment once; the limit asks
