@@ -25,7 +25,7 @@ type Door struct {
 
 	state  atomic.Uint64 // how many are inside and, in the upper half, how many wait: who adds to the latter holds mu
 	places atomic.Int64  // how many may be inside; they wait only where there are as many
-	cut    atomic.Int64  // when there last became fewer places, in nanoseconds
+	cut    atomic.Int64  // when somebody last was inside for too long, as far as it counted, in nanoseconds
 
 	mu     sync.Mutex
 	lines  lines

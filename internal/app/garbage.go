@@ -26,8 +26,8 @@ const (
 )
 
 // The collector is told how much garbage there may be in percent of what is in use: usualPercent where that is more than half of
-// what the heap may grow to; from there on no more garbage than that, but leastPercent; and never more than with which even an
-// empty heap grows to its size: smallHeap of it for each 100 %.
+// what the heap may grow to; from there on no more garbage than that, but leastPercent; and never more than makes even an empty heap
+// grow to that: by smallHeap for each 100 %.
 const (
 	usualPercent = 100
 	leastPercent = 25
@@ -49,7 +49,7 @@ func Roomy(c clock.Clock) {
 // which is the operator's to say.
 type room struct {
 	clock                clock.Clock
-	last                 time.Time // when garbage was collected; zero: not yet
+	last                 time.Time // when garbage was collected; zero, which is long ago: not yet
 	heap                 uint64
 	percent, limit, most int64
 }
@@ -82,7 +82,7 @@ func found() usage {
 // collected sees how often garbage is collected.
 func (r *room) collected(now time.Time) {
 	switch ago := now.Sub(r.last); {
-	case r.last.IsZero() || ago > seldom:
+	case ago > seldom:
 		r.heap = quietHeap
 	case ago < often:
 		r.heap = busyHeap

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 // paces are how long a server takes for questions, by their wordings, and how long the way to it is.
 type paces struct {
 	mu    sync.Mutex
-	of    map[wording]time.Duration
+	of    map[wording]time.Duration // 0: it has been asked, and is not known yet
 	usual time.Duration
 	way   time.Duration
 	trips int
@@ -20,7 +21,6 @@ type paces struct {
 const (
 	mostPaces = 1000        // wordings; what is not known goes alone once more
 	slowly    = time.Second // is expected of what is not known
-	underWay  = -1          // of what is not known and under way
 
 	paceShare  = 4  // what is expected of a wording moves by this part of what is seen
 	usualShare = 64 // what is usual moves by this part of what comes
@@ -34,12 +34,9 @@ func (p *paces) expected(text wording) (d time.Duration, first bool) {
 	defer p.mu.Unlock()
 	d, known := p.of[text]
 	if !known {
-		p.set(text, underWay)
+		p.set(text, 0)
 	}
-	if d <= 0 {
-		d = slowly
-	}
-	return d, !known
+	return cmp.Or(d, slowly), !known
 }
 
 // set notes what is expected of a wording. The caller holds mu.

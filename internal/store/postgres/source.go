@@ -110,7 +110,7 @@ func (s *source) goes(ctx context.Context, in *queue[*question], g *guest[*quest
 	return t
 }
 
-// reach takes a connection, which is given back with finish.
+// reach takes a connection, which is given back with finish. For what is slow it is not one of the last.
 func (s *source) reach(ctx context.Context, slow bool) (*link, error) {
 	l := &link{}
 	if slow {
